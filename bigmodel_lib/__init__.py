@@ -1,0 +1,29 @@
+"""The small library that the course's notebooks share.
+
+Importing it chooses Keras's backend (JAX, unless ``KERAS_BACKEND`` names another) and does nothing else: Keras itself is
+imported by the rooms that need it. The rooms, lowest floor first; a room imports only from rooms below it:
+
+``assets``      named, version-pinned, hash-checked files
+``data``        data sets as NumPy arrays and plain lists
+``models``      neural networks in Keras, backend-neutral
+``scaling``     exact counts of parameters, FLOPs and bytes
+``plots``       the house style of the figures
+``check``       instant feedback for exercises
+``notebooks``   executes notebooks and measures them
+"""
+
+import os
+import sys
+
+__version__ = "0.1.0"
+
+BACKEND_IS_DEFAULT = "KERAS_BACKEND" not in os.environ
+os.environ.setdefault("KERAS_BACKEND", "jax")
+
+if "keras" in sys.modules:  # Keras fixes its backend when it is first imported, so it may be too late to choose
+    _found = sys.modules["keras"].config.backend()
+    if _found != os.environ["KERAS_BACKEND"]:
+        raise ImportError(
+            f"bigmodel_lib needs Keras on the backend {os.environ['KERAS_BACKEND']!r}, but Keras was already imported with "
+            f"{_found!r}. Restart the kernel and import bigmodel_lib before keras, or set KERAS_BACKEND={_found} to keep it."
+        )

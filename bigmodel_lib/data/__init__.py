@@ -1,0 +1,1 @@
+"""Data sets as NumPy arrays and plain lists, with documented shapes, splits, licence and source."""

@@ -1,0 +1,5 @@
+"""What training needs beside `model.fit`."""
+
+from bigmodel_lib.training.restart import restart
+
+__all__ = ["restart"]
