@@ -1,0 +1,20 @@
+"""nbgrader's configuration for this course: run nbgrader in this folder, where it finds this file.
+
+The source of every exercise is in solutions/, one assignment a chapter. nbgrader's own release goes to released/ and is not
+used: students get exercises/, which `tools/make_exercises.py` makes from the same source by the same steps, in the house's form.
+"""
+
+import pathlib
+
+c = get_config()  # noqa: F821  (nbgrader provides it)
+
+c.CourseDirectory.root = str(pathlib.Path(__file__).resolve().parent.parent)
+c.CourseDirectory.course_id = "bigmodel"
+c.CourseDirectory.source_directory = "solutions"
+c.CourseDirectory.release_directory = "released"
+
+# A cell that never ends is interrupted and graded as wrong; without both settings it would leave no grade at all
+c.ExecutePreprocessor.timeout = 120  # seconds a cell
+c.ExecutePreprocessor.interrupt_on_timeout = True
+
+c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
