@@ -104,10 +104,10 @@ def execute(
     start, error = time.perf_counter(), ""
     meter.start()
     try:
-        # The stderr is that of the kernel's own process; what cells write is in their outputs
-        client.execute(stderr=subprocess.DEVNULL, env=_kernel_environment())
+        # The stderr is that of the kernel's own process; what cells write is in their outputs. Widgets find nobody to click.
+        client.execute(stderr=subprocess.DEVNULL, env=student_environment() | {"BIGMODEL_STATIC": "1"})
     except CellExecutionError as failure:
-        error = f"{failure.ename}: {failure.evalue}".splitlines()[0]
+        error = f"{failure.ename}: {failure.evalue}".splitlines()[0] + _where(notebook)
     except CellTimeoutError:
         error = f"a cell ran for more than {timeout} s"
     except DeadKernelError:
@@ -120,7 +120,15 @@ def execute(
     return Result(path.as_posix(), not error, round(seconds, 1), meter.peak_bytes, error)
 
 
-def _kernel_environment() -> dict[str, str]:
+def _where(notebook: nbformat.NotebookNode) -> str:
+    """The cell that failed, for a message."""
+    for index, cell in enumerate(notebook.cells):
+        if any(output.output_type == "error" for output in cell.get("outputs", [])):
+            return f" (cell {index + 1}, {cell.id!r})"
+    return ""
+
+
+def student_environment() -> dict[str, str]:
     """This process's environment without the backend that importing the library chose: a notebook must choose it itself."""
     dropped = {"KERAS_BACKEND"} if bigmodel_lib.BACKEND_IS_DEFAULT else set()
     return {name: value for name, value in os.environ.items() if name not in dropped}

@@ -4,6 +4,7 @@ Needs Playwright and Chromium; set BIGMODEL_SCREENSHOT to a file name to keep th
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import re
@@ -14,6 +15,9 @@ import sys
 import time
 import urllib.request
 
+from bigmodel_lib import notebooks
+
+import nbformat
 import pytest
 
 playwright = pytest.importorskip("playwright.sync_api")
@@ -38,7 +42,7 @@ def lab(tmp_path_factory):
     command = [sys.executable, "-m", "jupyter", "lab", "--no-browser", "--ip=127.0.0.1", f"--port={port}",
                "--IdentityProvider.token=test", "--allow-root", "--expose-app-in-browser",
                f"--ServerApp.root_dir={course}"]  # fmt: skip
-    environment = os.environ | {"JUPYTER_CONFIG_DIR": str(course / ".jupyter")}
+    environment = notebooks.student_environment() | {"JUPYTER_CONFIG_DIR": str(course / ".jupyter")}
     with (course / "lab.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, env=environment)
         try:
@@ -104,3 +108,45 @@ def test_browser_runs_a_chapter_notebook_from_top_to_bottom(lab, page):
     assert figure.is_visible() and figure.evaluate("image => image.naturalWidth") > 300
     if os.environ.get("BIGMODEL_SCREENSHOT"):
         page.screenshot(path=os.environ["BIGMODEL_SCREENSHOT"])
+
+
+WIDGET = """
+from bigmodel_lib import widgets
+from bigmodel_lib.models import llama
+
+
+class Letters:
+    def encode(self, text):
+        return ["abcdefgh".index(letter) for letter in text]
+
+    def decode(self, ids, skip_special=True):
+        return "".join("abcdefgh"[id] for id in ids)
+
+
+tiny = llama.Llama(num_layers=1, d_model=8, num_heads=2, num_kv_heads=1, d_ff=8, vocab_size=8, max_seq_len=64)
+widgets.next_token(tiny, Letters(), "abc")
+"""
+
+
+def test_browser_plays_with_the_next_token(lab, page):
+    """The widget appears with its figure, and its button writes a token behind the prompt."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(WIDGET, id="widget")])
+    request = urllib.request.Request(
+        f"{lab}/api/contents/chapters/widget.ipynb?token=test",
+        json.dumps({"type": "notebook", "content": json.loads(notebooks.text(notebook))}).encode(),
+        {"Content-Type": "application/json"},
+        method="PUT",
+    )
+    urllib.request.urlopen(request)
+    page.goto(f"{lab}/lab/tree/chapters/widget.ipynb?token=test&reset")
+    page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+    page.wait_for_function("document.querySelector('.jp-Notebook-ExecutionIndicator')?.dataset.status === 'idle'")
+    for _ in range(3):
+        page.evaluate(RUN_ALL)
+        if page.evaluate(CELLS)[0]["count"]:
+            break
+    page.wait_for_selector(".jupyter-widgets img")
+    prompt = page.locator(".jupyter-widgets textarea")
+    assert prompt.input_value() == "abc"
+    page.get_by_role("button", name="draw a token").click()
+    page.wait_for_function("document.querySelector('.jupyter-widgets textarea').value.length === 4")
