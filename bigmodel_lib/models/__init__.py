@@ -1,1 +1,33 @@
-"""Neural networks in Keras, backend-neutral. Models and weight loaders; no training loops."""
+"""Neural networks in Keras, backend-neutral. Models and weight loaders; no training loops.
+
+``dense``         fully connected networks
+``vision``        convolutional networks, small
+``transformer``   the transformer block
+``gpt``           decoders in the shape of GPT-2, to train from scratch
+``llama``         decoders of the Llama family; SmolLM2-135M
+``bert``          encoders of the BERT family; all-MiniLM-L6-v2
+``efficientnet``  EfficientNet-Lite0
+
+The pretrained models are loaded by the functions below, which import their module only when they are called.
+"""
+
+
+def smollm2():
+    """SmolLM2-135M-Instruct and its tokenizer: see `bigmodel_lib.models.llama.smollm2`."""
+    from bigmodel_lib.models import llama
+
+    return llama.smollm2()
+
+
+def minilm():
+    """The sentence encoder all-MiniLM-L6-v2 and its tokenizer: see `bigmodel_lib.models.bert.minilm`."""
+    from bigmodel_lib.models import bert
+
+    return bert.minilm()
+
+
+def efficientnet_lite0():
+    """The ImageNet classifier EfficientNet-Lite0: see `bigmodel_lib.models.efficientnet.efficientnet_lite0`."""
+    from bigmodel_lib.models import efficientnet
+
+    return efficientnet.efficientnet_lite0()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import keras
 from keras import ops
 
-package = keras.saving.register_keras_serializable("bigmodel_lib")
+package = keras.saving.register_keras_serializable("bigmodel_lib.transformer")
 
 
 def normal(standard_deviation: float):

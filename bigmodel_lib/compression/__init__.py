@@ -1,0 +1,1 @@
+"""Makes models small: each method works on any Keras model."""

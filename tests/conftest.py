@@ -1,0 +1,14 @@
+"""`pytest tests` is the quick part: it leaves out the tests marked `slow`, which `pytest` alone runs with everything else."""
+
+import pathlib
+
+
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: left out of `pytest tests`, run by `pytest` and when its file is named")
+
+
+def pytest_collection_modifyitems(config, items):
+    if [pathlib.Path(argument).name for argument in config.args] == ["tests"]:
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        items[:] = [item for item in items if not item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
