@@ -1,0 +1,1 @@
+"""One program for each headline number, measured beside a real peer: ``python -m benchmarks.NAME --json FILE``."""
