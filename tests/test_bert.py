@@ -15,6 +15,8 @@ import numpy as np
 import pytest
 import tokenizers
 
+pytestmark = pytest.mark.slow
+
 WORDS = "[PAD] [UNK] the a cat dog sat ran under over table fence".split()
 REFERENCE = np.load(pathlib.Path(__file__).parent / "references" / "minilm.npz")
 SENTENCES = [s.decode() for s in REFERENCE["sentences"]]

@@ -18,6 +18,8 @@ import keras
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 REFERENCE = np.load(pathlib.Path(__file__).parent / "references" / "efficientnet_lite0.npz")
 LAYERS = (efficientnet.DepthwiseConv2D, keras.layers.DepthwiseConv2D)
 PHOTOS = [images.photos()[name] for name in REFERENCE["names"]]

@@ -44,7 +44,12 @@ def test_exercises_are_what_the_solutions_give(path):
     assert not stale, "run tools/make_exercises.py"
 
 
-@pytest.mark.parametrize("path", PATHS, ids=str)
+def slow_if_it_trains(path: pathlib.Path):
+    trains = path.parent.name != "1-concepts" or path.stem.startswith(("1.3", "1.5"))
+    return pytest.param(path, marks=pytest.mark.slow if trains else (), id=path.as_posix())
+
+
+@pytest.mark.parametrize("path", [slow_if_it_trains(path) for path in PATHS])
 def test_solution_stub_and_wrong_answers(path, monkeypatch, tmp_path):
     monkeypatch.chdir((ROOT / "solutions" / path).parent)
     cells = [cell for cell in nbformat.read(ROOT / "solutions" / path, 4).cells if cell.cell_type == "code"]

@@ -10,6 +10,8 @@ import keras
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 
 class Letters:
     """A tokenizer for a model of 32 ids: one letter a token; id 31 stops."""

@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 REFERENCE = np.load(pathlib.Path(__file__).parent / "references" / "smollm2.npz")
 PROMPTS = ("english", "code", "chinese", "chat")
 

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 CROSSENTROPY = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
 RULE = np.random.default_rng(0).normal(size=(8, 3))
 

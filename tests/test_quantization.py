@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from keras import layers
 
+pytestmark = pytest.mark.slow
+
 RNG = np.random.default_rng(0)
 
 

@@ -8,6 +8,8 @@ import keras
 import numpy as np
 import pytest
 
+pytestmark = pytest.mark.slow
+
 TINY = {"vocab_size": 11, "seq_len": 6, "num_layers": 2, "num_heads": 3, "d_model": 12}
 
 
