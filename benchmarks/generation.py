@@ -125,7 +125,8 @@ def main():
     engines |= {"transformers": transformers_peer(ids), "llama_cpp": llama_cpp_peer(ids)}
     engines = {name: run for name, run in engines.items() if run is not None}
     speeds, prompts, bandwidth = {name: [] for name in engines}, {name: [] for name in engines}, []
-    for run in engines.values():  # compile and warm up
+    for run in engines.values():  # compile both lengths and warm up
+        run(1)
         run(1 + NEW_TOKENS)
     for _ in range(ROUNDS):
         bandwidth.append(read_bandwidth())

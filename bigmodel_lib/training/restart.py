@@ -12,7 +12,8 @@ def restart(model: keras.Model, seed: int) -> keras.Model:
     model shuffles in another order than later ones with the same seed: Keras takes one batch more, to build what it needs.
 
     Args:
-        model: compiled, made of serialisable layers, its optimizer one that starts from zeros (SGD, RMSprop, Adam, AdamW).
+        model: compiled, made of serialisable layers, its optimizer one that starts from zeros (SGD, RMSprop,
+            Adam, AdamW, Muon). A loss of your own must be registered (`keras.saving.register_keras_serializable`).
         seed: of the initial weights, and of the shuffling of the `fit` that follows.
 
     Returns:
