@@ -3,8 +3,8 @@
     python -m benchmarks.generation --json generation.json
 
 All engines read the same GGUF file and continue the same prompt greedily, on all cores, in turns; the medians count. The
-time until the first token, which reads the prompt, is measured apart. A peer
-that is not installed is skipped: `transformers` needs torch, transformers and accelerate, llama.cpp needs llama-cpp-python.
+time until the first token, which reads the prompt, is measured apart. A peer that is not installed is skipped:
+transformers needs torch, transformers and accelerate, llama.cpp needs llama-cpp-python.
 Decoding one token reads every weight once, so memory bandwidth sets a roof, which is measured and printed too.
 """
 
@@ -21,7 +21,7 @@ import time
 
 from benchmarks import report
 from bigmodel_lib import assets, generation, models
-from bigmodel_lib.compression.quantization import quantize_weights, weight_bytes
+from bigmodel_lib.compression import quantize_weights, weight_bytes
 
 PROMPT = "Once upon a time, a large model that lived in a small laptop"
 NEW_TOKENS = 128
@@ -82,7 +82,7 @@ def llama_cpp_peer(ids):
     import llama_cpp
 
     path = str(assets.fetch("smollm2-135m"))
-    model = llama_cpp.Llama(path, n_ctx=512, n_threads=_cores(), n_threads_batch=_cores(), verbose=False)
+    model = llama_cpp.Llama(num_layers=path, n_ctx=512, n_threads=_cores(), n_threads_batch=_cores(), verbose=False)
 
     def run(count):
         model.reset()
@@ -115,6 +115,7 @@ def _cores() -> int:
 
 
 def main():
+    path = report.output_file(__doc__)
     fp32, tokenizer = models.smollm2()
     ids = tokenizer.encode(PROMPT)
     int8 = quantize_weights(models.smollm2()[0])
@@ -127,7 +128,7 @@ def main():
     speeds, prompts, bandwidth = {name: [] for name in engines}, {name: [] for name in engines}, []
     for run in engines.values():  # compile both lengths and warm up
         run(1)
-        run(1 + NEW_TOKENS)
+        run(1), run(1 + NEW_TOKENS)
     for _ in range(ROUNDS):
         bandwidth.append(read_bandwidth())
         for name, run in engines.items():
@@ -152,9 +153,11 @@ def main():
     }
     if "transformers" in speed:
         ratios["fp32_over_transformers"] = report.ratio(speed["fp32"] / speed["transformers"], 2.5)
+    prompt_s = {name: results[name]["prompt_s"] for name in pairs}
+    ratios["int8_prompt_over_fp32"] = report.ratio(prompt_s["int8"] / prompt_s["fp32"], 1.0, at_most=True)
     if "llama_cpp" in speed:
         ratios["int8_over_llama_cpp"] = report.ratio(speed["int8"] / speed["llama_cpp"], 0.77)
-    report.write(results, ratios, __doc__)
+    report.write(results, ratios, path)
 
 
 if __name__ == "__main__":

@@ -66,7 +66,7 @@ class Ours:
         import keras
 
         keras.utils.set_random_seed(0)
-        self.model = gpt.gpt(vocab_size, **SHAPE)
+        self.model = gpt.gpt(vocab_size=vocab_size, **SHAPE)
         self.optimizer = keras.optimizers.AdamW(rates(keras), DECAY, *BETAS, epsilon=EPSILON, global_clipnorm=CLIP)
         self.optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
         self.loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
@@ -123,6 +123,7 @@ class Torch:
 
 
 def main() -> None:
+    path = report.output_file(__doc__)
     train_ids, test_ids, vocab_size = corpus()
 
     def batches(step):
@@ -158,7 +159,7 @@ def main() -> None:
             "tokens_per_s_over_torch": report.ratio(ours["tokens_per_s"] / theirs["tokens_per_s"], goal=1.0),
             "val_loss_minus_torch": report.ratio(ours["val_loss"] - theirs["val_loss"], goal=0.02, at_most=True),
         }
-    report.write(results, ratios, __doc__.splitlines()[0])
+    report.write(results, ratios, path)
 
 
 if __name__ == "__main__":

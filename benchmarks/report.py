@@ -40,11 +40,18 @@ def installed(*packages: str) -> bool:
     return not missing
 
 
-def write(results: dict, ratios: dict, description: str) -> None:
-    """Print the report, and write it to the file that --json names."""
-    parser = argparse.ArgumentParser(description=description)
+def output_file(description: str) -> str | None:
+    """The file that --json names. Call it before measuring: a mistake in the arguments then costs no time."""
+    parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--json", help="file to write")
     path = parser.parse_args().json
+    if path and not pathlib.Path(path).resolve().parent.is_dir():
+        parser.error(f"--json must name a file in a folder that exists, not {path}")
+    return path
+
+
+def write(results: dict, ratios: dict, path: str | None) -> None:
+    """Print the report, and write it to the file, if any."""
     text = json.dumps({"machine": machine(), "results": results, "ratios": ratios}, indent=2)
     print(text)
     if path:

@@ -4,13 +4,13 @@ Importing it chooses Keras's backend (JAX, unless ``KERAS_BACKEND`` names anothe
 imported by the rooms that need it. The rooms, lowest floor first; a room imports only from rooms below it:
 
 ``assets``       named, version-pinned, hash-checked files
-``data``         data sets as NumPy arrays and plain lists; cleaning, duplicates, splits
+``data``         data sets as NumPy arrays and plain lists; cleaning, duplicates, splits, augmentation
 ``tokenizers``   text to token ids and back
+``scaling``      exact counts of parameters, FLOPs and bytes
 ``models``       neural networks in Keras, backend-neutral; three pretrained ones
 ``training``     what training needs beside `model.fit`: a fast loop, checkpoints, several devices
 ``compression``  makes models small
 ``generation``   text out of a decoder: cache, sampling, scoring
-``scaling``      exact counts of parameters, FLOPs and bytes
 ``plots``        the house style of the figures
 ``check``        instant feedback for exercises
 ``widgets``      things to play with in JupyterLab

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import concurrent.futures
+import dataclasses
 import importlib.metadata
+import io
 import json
 import os
 import pathlib
@@ -18,6 +20,10 @@ import psutil
 from tqdm import tqdm
 
 GIGABYTE = 10**9
+
+
+class UsageError(ValueError):
+    """What was typed cannot be done; said in one line, without a traceback."""
 
 
 def doctor() -> int:
@@ -101,20 +107,26 @@ def run(paths: list[str], json_file: str | None) -> int:
     from bigmodel_lib import notebooks
 
     if json_file and not pathlib.Path(json_file).absolute().parent.is_dir():
-        raise ValueError(f"--json needs a file in an existing folder, not {json_file}")
-    found = notebooks.find(paths)
+        raise UsageError(f"--json needs a file in an existing folder, not {json_file}")
+    try:
+        read = {path: notebooks.read(path) for path in notebooks.find(paths)}
+    except ValueError as error:
+        raise UsageError(str(error)) from error
     results = []
-    for path in found:
-        cells = len(notebooks.read(path).cells)
+    for path, notebook in read.items():
+        cells = len(notebook.cells)
         with tqdm(total=cells, desc=path.stem[:40], unit="cell", leave=False, disable=None) as bar:
             result = notebooks.execute(path, on_cell=lambda index, bar=bar: bar.update(index + 1 - bar.n))
         results.append(result)
-        print(f"{'pass' if result.passed else 'FAIL'}  {result.seconds:6.1f} s  {result.peak_bytes / GIGABYTE:5.2f} GB  {path}"
-              + (f"\n      {result.error}" if result.error else ""), flush=True)  # fmt: skip
+        budget = notebooks.stated(notebook)
+        more = notebooks.excess(budget, result.seconds, result.peak_bytes, result.cells) if budget else []
+        notes = "".join(f"\n      {line}" for line in [result.error, *more] if line)
+        print(f"{'pass' if result.passed else 'FAIL'}  {result.seconds:6.1f} s  {result.peak_bytes / GIGABYTE:5.2f} GB  {path}{notes}",
+              flush=True)  # fmt: skip
     good = sum(result.passed for result in results)
     print(f"{good} of {len(results)} notebooks pass, {sum(result.seconds for result in results):.0f} s in all")
     if json_file:
-        pathlib.Path(json_file).write_text(json.dumps([vars(result) for result in results], indent=1) + "\n", "utf-8")
+        pathlib.Path(json_file).write_text(json.dumps(list(map(dataclasses.asdict, results)), indent=1) + "\n", "utf-8")
     return 0 if good == len(results) else 1
 
 
@@ -128,6 +140,9 @@ def main(arguments: list[str] | None = None) -> int:
     running = commands.add_parser("run", help="execute notebooks from fresh kernels and measure them")
     running.add_argument("paths", nargs="+", metavar="PATH", help="notebooks, or folders of them")
     running.add_argument("--json", metavar="FILE", help="write the results here too")
+    for stream in (sys.stdout, sys.stderr):  # a Windows console in an old code page has no → and no ✓
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     chosen = parser.parse_args(arguments)
     try:
         if chosen.command == "doctor":
@@ -135,7 +150,7 @@ def main(arguments: list[str] | None = None) -> int:
         if chosen.command == "fetch":
             return fetch(chosen.names, chosen.all)
         return run(chosen.paths, chosen.json)
-    except ValueError as error:
+    except UsageError as error:
         print(f"error: {error}", file=sys.stderr)
         return 2
 

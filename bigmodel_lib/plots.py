@@ -8,6 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
 
+__all__ = ["COLOURS", "MARKERS", "bars", "image_grid", "spread", "use_style"]
+
 # M. Okabe and K. Ito 2008: eight colours that readers with any kind of colour vision can tell apart
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")

@@ -9,6 +9,8 @@ from bigmodel_lib import generation, plots
 import matplotlib.pyplot as plt
 import numpy as np
 
+__all__ = ["is_static", "next_token", "next_token_figure"]
+
 
 def is_static() -> bool:
     """Whether notebooks are being executed by a program (`python -m bigmodel_lib run`, the tests), with nobody to click."""
@@ -50,14 +52,14 @@ def next_token_figure(
     return fig
 
 
-def next_token(model, tokenizer, prompt: str, temperature: float = 1.0, top_p: float = 0.9) -> None:
+def next_token(model, tokenizer, prompt: str, temperature: float = 1.0, top_p: float = 1.0) -> None:
     """Type a prompt, turn temperature and top-p, and watch the distribution of the next token; draw from it with a button.
 
     Where nobody can click (`is_static`), the figure for these arguments is shown in its place.
 
     Args: as in `next_token_figure`.
 
-    Taught in: 1.5.
+    Taught in: 1.6.
     """
     from IPython.display import display
 

@@ -2,6 +2,9 @@
 
 The source of every exercise is in solutions/, one assignment a chapter. nbgrader's own release goes to released/ and is not
 used: students get exercises/, which `tools/make_exercises.py` makes from the same source by the same steps, in the house's form.
+
+nbgrader's buttons in JupyterLab ("Create Assignment", the menu "Nbgrader") are off, as students have no use for them. A teacher turns
+them on in their own environment with `uv run jupyter labextension enable @jupyter/nbgrader`, and off again with `disable`.
 """
 
 import pathlib

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import io
 import multiprocessing
 import os
 import pathlib
@@ -9,12 +10,16 @@ import shutil
 import signal
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 import zipfile
 from dataclasses import replace
 
 from bigmodel_lib import assets
+from bigmodel_lib.assets import download, fashion_mnist, fetching, registry
 
+import filelock
 import pytest
 
 CONTENT = b"a small asset\n" * 1000
@@ -26,23 +31,36 @@ def make_wheel(folder: pathlib.Path, content: bytes = CONTENT) -> pathlib.Path:
     folder.mkdir(parents=True, exist_ok=True)
     wheel = folder / "tiny_asset-1.0-py3-none-any.whl"
     info = "tiny_asset-1.0.dist-info"
+    members = {
+        "tiny_asset/data.bin": content,
+        f"{info}/METADATA": "Metadata-Version: 2.1\nName: tiny-asset\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/RECORD": "",
+    }
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("tiny_asset/data.bin", content)
-        archive.writestr(f"{info}/METADATA", "Metadata-Version: 2.1\nName: tiny-asset\nVersion: 1.0\n")
-        archive.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        archive.writestr(f"{info}/RECORD", "")
+        for name, data in members.items():
+            archive.writestr(zipfile.ZipInfo(name), data)  # no time stamp: the same bytes every time
     return wheel
 
 
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def hash_of_the_tiny_wheel() -> str:
+    with tempfile.TemporaryDirectory() as folder:
+        return sha256(make_wheel(pathlib.Path(folder)).read_bytes())
+
+
 TINY = assets.Asset(
-    "tiny", "a test", "none", "tiny-asset", "1.0", 2_000,
-    (assets.File("tiny_asset/data.bin", hashlib.sha256(CONTENT).hexdigest(), len(CONTENT)),),
+    "tiny", "a test", "none", "tiny-asset", "1.0", 2_000, hash_of_the_tiny_wheel(),
+    (assets.File("tiny_asset/data.bin", sha256(CONTENT), len(CONTENT)),),
 )  # fmt: skip
 
 
 def use_tiny(index: pathlib.Path | str, cache: pathlib.Path | str) -> None:
     """Put the tiny asset into the registry, the folder `index` in the place of the package index, and choose the cache."""
-    assets._BY_NAME["tiny"] = TINY
+    registry._BY_NAME["tiny"] = TINY
     os.environ.update(PIP_NO_INDEX="1", PIP_FIND_LINKS=str(index), BIGMODEL_CACHE=str(cache))
 
 
@@ -52,7 +70,7 @@ def cache(tmp_path, monkeypatch):
     for name, value in {"PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(tmp_path / "index")}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("BIGMODEL_CACHE", str(tmp_path / "cache"))
-    monkeypatch.setitem(assets._BY_NAME, "tiny", TINY)
+    monkeypatch.setitem(registry._BY_NAME, "tiny", TINY)
     make_wheel(tmp_path / "index")
     return tmp_path / "cache"
 
@@ -64,7 +82,7 @@ def leftovers(cache: pathlib.Path) -> list[pathlib.Path]:
 def test_fetch_gives_the_bytes_once_and_works_offline_afterwards(cache, monkeypatch):
     path = assets.fetch("tiny", progress=False)
     assert path.read_bytes() == CONTENT and path == assets.path("tiny") and not leftovers(cache)
-    monkeypatch.setattr(assets, "_download", lambda *_: pytest.fail("downloaded again"))
+    monkeypatch.setattr(fetching, "_download", lambda *_: pytest.fail("downloaded again"))
     assert assets.fetch("tiny") == path
 
 
@@ -84,11 +102,79 @@ def test_no_network(cache, monkeypatch):
     assert not assets.is_cached("tiny") and not leftovers(cache)
 
 
-def test_a_wrong_hash_is_not_kept(cache):
+def test_an_archive_of_another_hash_is_not_kept(cache):
     make_wheel(cache.parent / "index", CONTENT[:-1] + b"X")
+    with pytest.raises(assets.AssetError, match="other bytes under this version"):
+        assets.fetch("tiny", progress=False)
+    assert not assets.path("tiny").exists() and not leftovers(cache)
+
+
+def test_a_file_of_another_hash_is_not_kept(cache, monkeypatch):
+    monkeypatch.setitem(registry._BY_NAME, "tiny", replace(TINY, files=(replace(TINY.files[0], sha256="0" * 64),)))
     with pytest.raises(assets.AssetError, match="must have the SHA-256"):
         assets.fetch("tiny", progress=False)
     assert not assets.path("tiny").exists() and not leftovers(cache)
+
+
+def make_sdist(folder: pathlib.Path, mark: pathlib.Path) -> bytes:
+    """A source distribution whose set-up program leaves a mark when it is run."""
+    members = {
+        "PKG-INFO": "Metadata-Version: 2.1\nName: tiny-asset\nVersion: 1.0\n",
+        "pyproject.toml": '[build-system]\nrequires = []\nbuild-backend = "backend"\nbackend-path = ["."]\n',
+        "backend.py": f"""import pathlib
+def prepare_metadata_for_build_wheel(folder, config_settings=None):
+    pathlib.Path({str(mark)!r}).write_text("run")
+    info = pathlib.Path(folder) / "tiny_asset-1.0.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\\nName: tiny-asset\\nVersion: 1.0\\n")
+    return info.name
+def build_wheel(folder, config_settings=None, metadata_directory=None):
+    raise RuntimeError("nobody asked for a wheel")
+""",
+        "data.bin": CONTENT.decode(),
+    }
+    with tarfile.open(folder / "tiny_asset-1.0.tar.gz", "w:gz") as archive:
+        for name, text in members.items():
+            entry = tarfile.TarInfo(f"tiny_asset-1.0/{name}")
+            entry.size = len(text)
+            archive.addfile(entry, io.BytesIO(text.encode()))
+    return (folder / "tiny_asset-1.0.tar.gz").read_bytes()
+
+
+def test_the_setup_of_an_sdist_never_runs_before_its_hash_is_checked(cache, monkeypatch):
+    mark = cache.parent / "mark"
+    data = make_sdist(cache.parent / "index", mark)
+    file = replace(TINY.files[0], member="tiny_asset-1.0/data.bin")
+    sdist = replace(TINY, source="sdist", files=(file,), archive_sha256="0" * 64)
+    monkeypatch.setitem(registry._BY_NAME, "tiny", sdist)
+    with pytest.raises(assets.AssetError, match="other bytes under this version"):
+        assets.fetch("tiny", progress=False)
+    assert not mark.exists() and not leftovers(cache)
+    monkeypatch.setitem(registry._BY_NAME, "tiny", replace(sdist, archive_sha256=sha256(data)))
+    assert assets.fetch("tiny", progress=False).read_bytes() == CONTENT
+    assert mark.exists(), "the mark is not one that the set-up program would leave"
+
+
+def test_a_relative_cache_folder(cache, monkeypatch):
+    monkeypatch.chdir(cache.parent)
+    monkeypatch.setenv("BIGMODEL_CACHE", "nearby")
+    assert assets.fetch("tiny", progress=False) == cache.parent / "nearby" / "tiny-1.0" / "data.bin"
+
+
+def test_a_download_that_stands_still_is_stopped(cache, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "STALL_SECONDS", 0.5)
+    start = time.monotonic()
+    with pytest.raises(assets.AssetError, match=r"could not be downloaded: no byte came for 0\.5 s.*fetch tiny"):
+        download.run(TINY, [sys.executable, "-c", "import time; time.sleep(60)"], tmp_path, progress=False)
+    assert time.monotonic() - start < 30
+
+
+def test_the_wait_for_another_process_ends(cache, monkeypatch):
+    monkeypatch.setattr(fetching, "LOCK_SECONDS", 0.3)
+    (cache / ".locks").mkdir(parents=True)
+    with filelock.FileLock(cache / ".locks" / "tiny.lock", is_singleton=False):
+        with pytest.raises(assets.AssetError, match="another process has been fetching.*tiny.lock"):
+            assets.fetch("tiny", progress=False)
 
 
 def test_a_truncated_archive_is_not_kept(cache):
@@ -100,7 +186,7 @@ def test_a_truncated_archive_is_not_kept(cache):
 
 
 def test_an_archive_without_the_member(cache, monkeypatch):
-    monkeypatch.setitem(assets._BY_NAME, "tiny", replace(TINY, files=(replace(TINY.files[0], member="gone.bin"),)))
+    monkeypatch.setitem(registry._BY_NAME, "tiny", replace(TINY, files=(replace(TINY.files[0], member="gone.bin"),)))
     with pytest.raises(assets.AssetError, match="not the pinned one"):
         assets.fetch("tiny", progress=False)
 
@@ -124,7 +210,7 @@ def test_disk_full_while_writing(cache, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(assets, "_copy_checked", full)
+    monkeypatch.setattr(fetching, "_copy_checked", full)
     with pytest.raises(assets.AssetError, match="No space left on device.*BIGMODEL_CACHE"):
         assets.fetch("tiny", progress=False)
     assert not assets.path("tiny").exists() and not leftovers(cache)
@@ -149,15 +235,15 @@ def test_a_read_only_cache_that_has_the_asset_serves_it(cache):
 
 def _fetch_in_child(index, cache, downloads, results):
     use_tiny(index, cache)
-    download = assets._download
+    real = fetching._download
 
     def counted(*arguments):
         with open(downloads, "ab") as log:
             log.write(b"x")
         time.sleep(0.3)  # the others arrive while this one holds the lock
-        download(*arguments)
+        real(*arguments)
 
-    assets._download = counted
+    fetching._download = counted
     results.put(assets.fetch("tiny", progress=False).read_bytes() == CONTENT)
 
 
@@ -178,11 +264,11 @@ def test_ten_processes_at_once_download_once(cache, tmp_path):
 def test_a_kill_in_the_middle_leaves_nothing_broken(cache, tmp_path):
     """Kill the fetching process while it unpacks; the next fetch works and clears what the first one left."""
     program = (
-        "import time\nfrom tests.test_assets import assets, use_tiny\n"
+        "import time\nfrom tests.test_assets import assets, fetching, use_tiny\n"
         f"use_tiny({str(tmp_path / 'index')!r}, {str(cache)!r})\n"
         "def slow(asset, file, source, target):\n"
         "    target.write_bytes(source.read()[:100])\n    print('half', flush=True)\n    time.sleep(60)\n"
-        "assets._copy_checked = slow\nassets.fetch('tiny', progress=False)\n"
+        "fetching._copy_checked = slow\nassets.fetch('tiny', progress=False)\n"
     )
     root = pathlib.Path(__file__).resolve().parent.parent
     child = subprocess.Popen([sys.executable, "-c", program], cwd=root, stdout=subprocess.PIPE, text=True)
@@ -200,6 +286,7 @@ def test_the_registry_is_well_formed():
         assert asset.files and asset.about and asset.licence and asset.download > 0
         assert all(len(file.sha256) == 64 and file.size > 0 and file.cache_name for file in asset.files)
         assert len({file.cache_name for file in asset.files}) == len(asset.files)
+        assert len(asset.archive_sha256) == (0 if asset.source == "fashion-mnist" else 64)
 
 
 def test_importing_the_quick_rooms_does_not_import_keras():
@@ -215,8 +302,8 @@ def test_fashion_mnist_names_every_source_that_failed(cache, monkeypatch):
     def offline(*_):
         raise OSError("no network")
 
-    monkeypatch.setattr(assets, "_keras_download", offline)
-    monkeypatch.setattr(assets, "_debian_download", offline)
+    monkeypatch.setattr(fashion_mnist, "_keras_download", offline)
+    monkeypatch.setattr(fashion_mnist, "_debian_download", offline)
     with pytest.raises(assets.AssetError, match="Keras's cache: not there.*keras.datasets: no network.*Debian"):
         assets.fetch("fashion-mnist", progress=False)
     assert not leftovers(cache)

@@ -29,7 +29,9 @@ def minilm():
 
 def tiny(num_layers=1, dropout=0.0):
     keras.utils.set_random_seed(0)
-    model = bert.encoder(len(WORDS), 16, num_heads=2, d_ff=32, num_layers=num_layers, seq_len=20, dropout=dropout)
+    model = bert.encoder(
+        vocab_size=len(WORDS), d_model=16, num_heads=2, d_ff=32, num_layers=num_layers, seq_len=20, dropout=dropout
+    )
     for layer in model.layers:  # weights of 0.02 would leave every attention uniform, and hide mistakes
         layer.set_weights([np.random.normal(scale=0.5, size=w.shape) for w in layer.get_weights()])
     return model
@@ -112,7 +114,7 @@ def test_minilm_has_the_published_size(minilm):
 def test_one_block_against_its_formula():
     """By hand, in NumPy, from the model's own matrices; gelu from the error function of `math`."""
     keras.utils.set_random_seed(1)
-    model = bert.encoder(9, d_model=6, num_heads=2, d_ff=8, num_layers=1, seq_len=5, epsilon=1e-6)
+    model = bert.encoder(vocab_size=9, d_model=6, num_heads=2, d_ff=8, num_layers=1, seq_len=5, epsilon=1e-6)
     for layer in model.layers:
         layer.set_weights([np.random.normal(size=w.shape) for w in layer.get_weights()])
     w = {layer.name: layer.get_weights() for layer in model.layers if layer.weights}
@@ -175,7 +177,7 @@ def test_the_seed_fixes_the_weights_and_no_two_matrices_are_equal():
     built = []
     for _ in range(2):
         keras.utils.set_random_seed(3)
-        built.append(bert.encoder(50, d_model=64, num_heads=2, d_ff=32, num_layers=1, seq_len=20))
+        built.append(bert.encoder(vocab_size=50, d_model=64, num_heads=2, d_ff=32, num_layers=1, seq_len=20))
     for a, b in zip(*(m.get_weights() for m in built)):
         np.testing.assert_array_equal(a, b)
     query, key = (built[0].get_layer(f"block_1_{role}").get_weights()[0] for role in ("query", "key"))
@@ -196,7 +198,10 @@ def test_save_and_load(tmp_path):
 def test_fine_tuning_a_head_on_a_frozen_backbone(tmp_path):
     """Is there a dog in the text? The mean of random token vectors is enough to tell."""
     keras.utils.set_random_seed(0)
-    ids, backbone = texts(256), bert.encoder(len(WORDS), 32, num_heads=2, d_ff=32, num_layers=1, seq_len=20)
+    ids, backbone = (
+        texts(256),
+        bert.encoder(vocab_size=len(WORDS), d_model=32, num_heads=2, d_ff=32, num_layers=1, seq_len=20),
+    )
     answers = np.array([WORDS.index("dog") in row for row in ids], int)
     before = backbone.get_weights()
     backbone.trainable = False
@@ -282,7 +287,7 @@ def test_a_sequence_longer_than_the_positions(shared):
 
 def test_heads_must_divide_the_width():
     with pytest.raises(ValueError, match="num_heads must divide d_model, but 16 / 3 leaves 1"):
-        bert.encoder(9, d_model=16, num_heads=3, d_ff=8, num_layers=1)
+        bert.encoder(vocab_size=9, d_model=16, num_heads=3, d_ff=8, num_layers=1)
 
 
 def test_inputs_refuses_a_length_that_is_too_short():

@@ -153,3 +153,143 @@ def test_bad_input():
         bpe.BPE(()).decode([5, 256])
     with pytest.raises(ValueError, match=r"merge 1 joins \(300, 1\), but there are only 257 tokens"):
         bpe.BPE([(1, 2), (300, 1)])
+
+
+SPECIAL = ["<|end|>", "<|end|><|end|>", "<|", "ab", "'re", "\n\n"]
+
+
+def test_special_tokens_longest_first_and_never_merged_across():
+    ours = bpe.BPE([(0, 1)], SPECIAL)
+    ids = ours.special_tokens
+    assert list(ids.values()) == list(range(257, 263)) and ours.vocab_size == 263
+    assert ours.encode('<|end|><|end|><|end|>!"<|x') == [
+        ids["<|end|><|end|>"], ids["<|end|>"], 256, ids["<|"], *bpe.BPE(()).encode("x")
+    ]  # fmt: skip
+    assert ours.encode('!ab"') == [0, ids["ab"], 1], 'the merge of ! and " does not reach over a special token'
+    assert ours.encode("<|end|>", special=False) == bpe.BPE(()).encode("<|end|>")
+    text = "you're<|end|>ab\n\nab"
+    assert ours.decode(ours.encode(text)) == text
+    assert ours.decode(ours.encode(text), skip_special=True) == "you"
+    assert ours.encode_bytes(text.encode()) == ours.encode(text)
+
+
+def test_special_tokens_as_the_library_sees_them():
+    special = ["<|endoftext|>", "<|endoftext|><|user|>", "<|user|>"]
+    documents = [text.plays("test")["macbeth"][:20_000], CHINESE]
+    ours = bpe.train("<|endoftext|>".join(documents), 600, special_tokens=special)
+    theirs = peer(documents, 600 - 3)
+    theirs.add_special_tokens(special)
+    alone = bpe.train(documents, 600 - 3)
+    assert ours.merges == alone.merges and ours.vocab[:597] == alone.vocab
+    rng = random.Random(4)
+    for _ in range(300):
+        sample = "".join(rng.choice([*special, " the ", "'re", "Macbeth", "\n\n", "大", "<|", " "]) for _ in range(12))
+        assert ours.encode(sample) == theirs.encode(sample).ids
+
+
+def test_training_never_counts_a_special_token():
+    ours = bpe.train("<|end|>" * 100 + "abab", 300, special_tokens=["<|end|>"])
+    assert ours.vocab[256:] == [b"ab", b"abab", b"<|end|>"]
+    with pytest.raises(ValueError, match="at least 258, one token for each byte and 2 special tokens, not 257"):
+        bpe.train("abc", 257, special_tokens=["x", "y"])
+    with pytest.raises(ValueError, match="the corpus is empty"):
+        bpe.train("<|end|><|end|>", 300, special_tokens=["<|end|>"])
+    for wrong in ([""], ["a", "a"], [b"a"]):
+        with pytest.raises(ValueError, match="special tokens must be texts"):
+            bpe.BPE((), wrong)
+
+
+def test_the_bytes_of_gpt2():
+    assert LETTER == bpe.BYTE_LETTERS
+    assert set(bpe.BYTE_LETTERS.values()) == set(pre_tokenizers.ByteLevel.alphabet())
+    texts = [text.plays("test")["macbeth"], CHINESE]
+    theirs = peer(texts, 900)
+    merges = json.loads(theirs.to_str())["model"]["merges"]
+    lines = ["#version: 0.2\n", *(f"{' '.join(m) if isinstance(m, list) else m}\n" for m in merges)]
+    ours = bpe.BPE.from_gpt2_merges(lines)
+    assert ours.special_tokens == {"<|endoftext|>": 900}
+    for sample in [CHINESE, *odd_texts(5, 100)]:
+        assert ours.encode(sample) == theirs.encode(sample).ids
+    for line in ("Ġ", "Ġ t h", "Ġt h", "a 大", "a \x00"):
+        with pytest.raises(ValueError, match="line 2 of the merges must hold two known tokens"):
+            bpe.BPE.from_gpt2_merges(["#version: 0.2", line])
+
+
+def test_save_and_load(tmp_path):
+    ours = bpe.train(CHINESE, 400, special_tokens=SPECIAL)
+    ours.save(tmp_path / "bpe.json")
+    again = bpe.BPE.load(tmp_path / "bpe.json")
+    assert again.vocab == ours.vocab and again.merges == ours.merges and again.special_tokens == ours.special_tokens
+    assert json.loads((tmp_path / "bpe.json").read_text("utf-8"))["format"] == "bigmodel-bpe-1"
+    with pytest.raises(FileNotFoundError):
+        bpe.BPE.load(tmp_path / "absent.json")
+
+
+GOOD = '{"format": "bigmodel-bpe-1", "merges": [[0, 1]], "special_tokens": ["x"]}'
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"\xff\xfe", b"[]", b"3", b"{}", GOOD[:-9].encode(), GOOD.replace("bpe-1", "bpe-9").encode(),
+     *(GOOD.replace("[[0, 1]]", merges).encode() for merges in ("7", "[3]", "[[0]]", "[[0, 999]]", '[["a", "b"]]', "[[0.0, 1]]")),
+     *(GOOD.replace('["x"]', special).encode() for special in ("7", '[""]', "[1]", '["x", "x"]'))],
+)  # fmt: skip
+def test_a_broken_file_gives_one_clear_error(tmp_path, content):
+    (tmp_path / "bpe.json").write_bytes(content)
+    with pytest.raises(ValueError, match=rf"bpe.json \({len(content)} bytes\) is no file that BPE.save wrote: "):
+        bpe.BPE.load(tmp_path / "bpe.json")
+
+
+def test_encoding_in_parts_is_encoding_the_whole():
+    trained = bpe.train(text.plays("test")["macbeth"], 500)
+    rng = random.Random(6)
+    units = [
+        "'",
+        "r",
+        "e",
+        "ve",
+        "'re",
+        "'ll",
+        " ",
+        "  ",
+        "\n",
+        "\t",
+        "a",
+        "ab",
+        "7",
+        "!",
+        "<",
+        "|",
+        "end",
+        "<|end|>",
+        "大",
+        "\u3000",
+    ]
+    for special in ([], ["<|end|>"], SPECIAL, ["aaaaaaaa", "a"]):
+        ours = bpe.BPE(trained.merges, special)
+        for _ in range(1500):
+            sample = "".join(rng.choices(units, k=rng.randrange(25)))
+            cuts = sorted(rng.randrange(len(sample) + 1) for _ in range(rng.randrange(12)))
+            parts = [sample[a:b] for a, b in zip([0, *cuts], [*cuts, len(sample)])]
+            size = rng.choice([1, 2, 5, 12])
+            assert list(ours.encode_iterable(parts, buffer_size=size)) == ours.encode(sample), (parts, size, special)
+
+
+def test_encoding_in_parts_holds_only_a_part():
+    ours, longest = bpe.BPE((), ["<|end|>"]), 0
+
+    def lines():
+        nonlocal longest
+        for number in range(20_000):
+            yield f"line {number}\n"
+
+    encode = ours.encode
+
+    def watched(part, **options):
+        nonlocal longest
+        longest = max(longest, len(part))
+        return encode(part, **options)
+
+    ours.encode = watched
+    assert sum(1 for _ in ours.encode_iterable(lines(), buffer_size=1000)) == sum(map(len, lines()))
+    assert longest < 2000

@@ -78,6 +78,19 @@ def test_browser_lands_on_the_course_map(lab, page):
     page.wait_for_selector(f".lm-TabBar-tabLabel:has-text('{NOTEBOOK}')")
 
 
+def test_browser_shows_a_student_no_buttons_of_a_teacher(lab, page):
+    """nbgrader comes with the course for those who grade; its extension of JupyterLab is off until they turn it on."""
+    page.goto(f"{lab}/?token=test")
+    page.wait_for_selector(".jp-NotebookPanel .jp-MarkdownOutput h1")
+    assert page.evaluate(
+        "JSON.parse(document.getElementById('jupyter-config-data').textContent).disabledExtensions.includes('@jupyter/nbgrader')"
+    )
+    assert page.locator(".lm-MenuBar-itemLabel", has_text="View").count() == 1
+    assert page.locator(".lm-MenuBar-itemLabel", has_text="Nbgrader").count() == 0
+    assert page.locator("text=Create Assignment").count() == 0
+    assert not page.evaluate("window.jupyterapp.commands.listCommands().some(id => id.startsWith('nbgrader:'))")
+
+
 # What the notebook's own model says of its cells: rendering may lag behind it
 CELLS = """() => window.jupyterapp.shell.currentWidget.model.sharedModel.cells
     .filter(cell => cell.cell_type === 'code')

@@ -1,5 +1,6 @@
 """Checkpoints: exact, atomic, and particular about what they restore."""
 
+import io
 import os
 import pathlib
 import random
@@ -77,6 +78,7 @@ def test_a_run_that_is_cut_in_two_gives_the_losses_of_the_whole_run(tmp_path):
     assert_equal_bits(values(model, optimizer), values(second, another))
 
 
+@pytest.mark.skipif(keras.backend.backend() == "torch", reason="not handled: see the docstring of the module")
 def test_a_run_with_fit_goes_on_exactly_too(tmp_path):
     def compiled(seed):
         model, optimizer = with_dropout(seed)
@@ -157,15 +159,19 @@ def test_another_model_is_refused_and_left_alone(saved):
 
 def test_the_first_difference_is_named(saved):
     model, optimizer, path = saved
-    shorter = dense.mlp((12, 8))
+    shorter = keras.Sequential([keras.Input((12,)), *(keras.layers.Dense(n) for n in (8, 3))])
     with pytest.raises(
-        checkpoint.CheckpointError, match="another model: its variable 1 should be .*batch|another model"
+        checkpoint.CheckpointError, match=r"another model: its variable 3 should be .*dense/kernel \(8, 3\)"
     ):
         checkpoint.load(path, shorter, keras.optimizers.Adam(0.01))
     with pytest.raises(checkpoint.CheckpointError, match="another optimizer: its variable 1 should be sgd/iteration"):
         checkpoint.load(path, model, keras.optimizers.SGD(0.01))
-    with pytest.raises(checkpoint.CheckpointError, match="another optimizer.* should be nothing|another optimizer"):
-        checkpoint.load(path, model, keras.optimizers.Adam(0.01, use_ema=True))
+    averaging = keras.optimizers.Adam(0.01, use_ema=True)
+    with pytest.raises(
+        checkpoint.CheckpointError,
+        match=r"another optimizer: its variable \d+ should be .*average .*, but the file holds .*momentum",
+    ):
+        checkpoint.load(path, model, averaging)
 
 
 def test_a_truncated_file_is_refused_wherever_it_was_cut(saved, tmp_path):
@@ -196,6 +202,56 @@ def test_files_that_are_no_checkpoints(saved, tmp_path):
     np.savez(path, weights=np.ones(3))
     with pytest.raises(checkpoint.CheckpointError, match="was not written by checkpoint.save"):
         checkpoint.load(path, model, optimizer)
+
+
+def test_a_file_object_in_the_place_of_a_path(saved):
+    model, optimizer, _ = saved
+    stream = io.BytesIO()
+    checkpoint.save(stream, model, optimizer, 3, {"note": "in memory"})
+    other, its_optimizer = with_dropout(seed=5)
+    with pytest.raises(checkpoint.CheckpointError, match=r"the file object \(0 bytes\) is damaged"):
+        checkpoint.load(stream, other, its_optimizer)  # it stands at its end
+    stream.seek(0)
+    assert checkpoint.load(stream, other, its_optimizer) == (3, {"note": "in memory"})
+    assert_equal_bits(values(model, optimizer), values(other, its_optimizer))
+
+
+def test_a_folder_is_refused_with_a_word_of_advice(saved, tmp_path):
+    model, optimizer, _ = saved
+    (tmp_path / "runs").mkdir()
+    for use in (checkpoint.save, checkpoint.load):
+        arguments = (tmp_path / "runs", model, optimizer) + ((3,) if use is checkpoint.save else ())
+        with pytest.raises(checkpoint.CheckpointError, match=r"is a folder: name a file, such as .*runs.run\.npz"):
+            use(*arguments)
+    assert not any((tmp_path / "runs").iterdir()) and not (tmp_path / "runs.partial").exists()
+
+
+def test_other_files_of_numpy_are_refused(saved):
+    model, optimizer, path = saved
+    for state in (b"[1]", b"{}", b"\xff", b"3"):
+        np.savez(path, state=np.frombuffer(state, np.uint8))
+        with pytest.raises(checkpoint.CheckpointError, match="was not written by checkpoint.save"):
+            checkpoint.load(path, model, optimizer)
+    np.savez(path, state=np.array([None]))  # a pickle, which is never loaded
+    with pytest.raises(checkpoint.CheckpointError, match="was not written by checkpoint.save"):
+        checkpoint.load(path, model, optimizer)
+    np.savez(path, state=np.frombuffer(b'{"format": 99}', np.uint8))
+    with pytest.raises(checkpoint.CheckpointError, match="has the format 99"):
+        checkpoint.load(path, model, optimizer)
+
+
+def test_a_file_system_that_cannot_sync_folders_is_good_enough(saved, monkeypatch):
+    model, optimizer, path = saved
+    sync = os.fsync
+
+    def files_only(number):
+        if os.path.isdir(f"/proc/self/fd/{number}"):
+            raise OSError(22, "Invalid argument")
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", files_only)
+    checkpoint.save(path, model, optimizer, 7)
+    assert checkpoint.load(path, model, optimizer)[0] == 7
 
 
 def test_what_cannot_be_saved_leaves_the_checkpoint_before_it(saved):

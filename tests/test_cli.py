@@ -138,3 +138,46 @@ def test_a_keras_already_imported_with_another_backend_is_one_clear_line():
     assert last.startswith("ImportError: bigmodel_lib needs Keras on the backend 'jax', but") and "Restart" in last
     chosen = subprocess.run([sys.executable, "-c", program], env=environment | {"KERAS_BACKEND": "numpy"})
     assert chosen.returncode == 0
+
+
+def test_a_console_of_an_old_code_page_gets_question_marks_and_no_traceback(tmp_path):
+    """Windows prints in cp1252 by default, which has neither an arrow nor a tick."""
+    import os
+    import subprocess
+    import sys
+
+    environment = os.environ | {
+        "PYTHONIOENCODING": "cp1252",
+        "PYTHONUTF8": "0",
+        "BIGMODEL_CACHE": str(tmp_path),
+        "PIP_NO_INDEX": "1",
+    }
+    done = subprocess.run([sys.executable, "-m", "bigmodel_lib", "doctor"], capture_output=True, env=environment)
+    assert done.returncode == 0 and b"? connect to a package index" in done.stdout
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_mistake_of_ours_is_not_reported_as_the_users(monkeypatch, tmp_path):
+    """Only what was typed wrong is one line; a ValueError from anywhere else keeps its traceback."""
+    path = write(tmp_path / "a.ipynb", "1")
+    monkeypatch.setattr(notebooks, "execute", lambda *_, **__: int("x"))
+    with pytest.raises(ValueError, match="invalid literal"):
+        cli.main(["run", str(path)])
+
+
+def test_run_names_the_cell_that_takes_a_notebook_over_what_it_states(tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(notebooks, "stated", lambda notebook: (0, 0.01))
+    path = write(tmp_path / "a.ipynb", "import time; time.sleep(0.1)", "x = bytearray(400_000_000); time.sleep(6)")
+    cells = nbformat.read(path, 4).cells
+    assert cli.main(["run", str(path)]) == 0
+    printed = capsys.readouterr().out
+    assert "states 0 s" in printed and f"cell {cells[1].id!r} alone took" in printed
+    assert f"the peak is in cell {cells[1].id!r}" in printed
+
+
+def test_text_leaves_the_notebook_it_is_given_alone():
+    cell = nbformat.v4.new_code_cell("1", metadata={"scrolled": True}, id="a")
+    notebook = nbformat.v4.new_notebook(cells=[cell], metadata={"x": 1})
+    before = nbformat.writes(notebook)
+    assert '"scrolled"' not in notebooks.text(notebook)
+    assert nbformat.writes(notebook) == before

@@ -40,7 +40,7 @@ def test_images_are_bytes_and_balanced():
     assert np.bincount(images.fashion_mnist("test")[1]).tolist() == [1000] * 10
 
 
-def test_pictures_and_labels_belong_together():
+def test_images_and_labels_belong_together():
     """A linear model learns both digit sets far above chance only if rows and labels match."""
     for load, expected in ((images.digits, 0.9), (images.mnist_5k, 0.85)):
         (x, y), (x_test, y_test) = load("train"), load("test")
@@ -66,8 +66,24 @@ def test_mnist1d_leaves_the_global_generators_alone():
 def test_photos():
     photos = images.photos()
     assert len(photos) == 10
-    for picture in photos.values():
-        assert picture.ndim == 3 and picture.shape[2] == 3 and picture.dtype == np.uint8 and picture.std() > 10
+    for image in photos.values():
+        assert image.ndim == 3 and image.shape[2] == 3 and image.dtype == np.uint8 and image.std() > 10
+
+
+@pytest.mark.parametrize("load", [case[0] for case in ARRAYS] + [code.package_task], ids=lambda f: f.__name__)
+def test_what_a_loader_returns_is_read_only(load):
+    for array in load("test"):
+        with pytest.raises(ValueError, match="read-only"):
+            array[:1] = 0
+
+
+def test_one_cell_cannot_blacken_the_photos_of_the_next():
+    photos = images.photos()
+    for image in photos.values():
+        with pytest.raises(ValueError, match="read-only"):
+            image[:] = 0
+    photos.clear()
+    assert len(images.photos()) == 10
 
 
 def test_functions_of_the_standard_library():
@@ -76,6 +92,30 @@ def test_functions_of_the_standard_library():
     assert {f.package for f in functions} >= set(code.PACKAGES)
     join = next(f for f in functions if f.path == "posixpath.py" and f.name == "join")
     assert join.source.startswith("def join(") and "'/'" in join.docstring
+
+
+def test_folders_that_are_left_out_are_not_entered(tmp_path, monkeypatch):
+    for name in ("email/header.py", "email/test/deep/x.py", "site-packages/big/y.py", "http/client.py", "abc.py"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("def f(): pass\n")
+    monkeypatch.setattr(code.sysconfig, "get_paths", lambda: {"stdlib": str(tmp_path)})
+    entered, walk = [], code.os.walk
+
+    def noted(top):
+        for root, folders, names in walk(top):
+            entered.append(code.pathlib.Path(root).name)
+            yield root, folders, names
+
+    monkeypatch.setattr(code.os, "walk", noted)
+    assert [function.path for function in code.functions.__wrapped__()] == [
+        "abc.py",
+        "email/header.py",
+        "http/client.py",
+    ]
+    assert set(entered) == {tmp_path.name, "email", "http"}
+    entered.clear()
+    assert [function.path for function in code.functions.__wrapped__(("email",))] == ["email/header.py"]
+    assert set(entered) == {tmp_path.name, "email"}
 
 
 def test_words():

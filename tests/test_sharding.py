@@ -19,7 +19,9 @@ PROGRAM = """
 from bigmodel_lib.models import dense
 from bigmodel_lib.training import sharding
 sharding.simulate_devices(8)
-import json, keras
+import json, keras, os, subprocess, sys
+flags = os.environ.get("XLA_FLAGS", "")
+child = subprocess.run([sys.executable, "-c", "import jax; print(len(jax.devices()))"], capture_output=True, text=True)
 mesh = sharding.device_mesh(batch=2, model=4)
 def network(key):
     layout = keras.distribution.LayoutMap(mesh)
@@ -36,6 +38,7 @@ try:
 except RuntimeError as error:
     late = str(error)
 print(json.dumps({
+    "flags": flags, "devices of a child": child.stdout.strip(),
     "shape": mesh.shape, "message": message, "late": late,
     "bytes": [sharding.bytes_on_one_device(m.weights) for m in (right, wrong)],
     "replicated": [sharding.replicated(m.weights, at_least=100) for m in (right, wrong)],
@@ -48,6 +51,7 @@ def test_eight_simulated_devices():
     done = subprocess.run([sys.executable, "-c", PROGRAM], capture_output=True, text=True, env=environment, check=True)
     found = json.loads(done.stdout.splitlines()[-1])
     assert found["shape"] == [2, 4]
+    assert found["flags"] == "" and found["devices of a child"] == "1", "the simulation is of this process alone"
     whole = 4 * (16 * 32 + 32 + 32 * 4 + 4)
     assert found["bytes"] == [whole - 4 * 16 * 32 * 3 // 4, whole]
     assert found["replicated"] == [["net/dense_2/kernel"], ["net/dense_1/kernel", "net/dense_2/kernel"]]
@@ -74,8 +78,8 @@ def test_the_shares_of_two_processes_make_the_whole_batch():
     assert len(set(whole[1])) == distributed.BATCH_SIZE
 
 
-@pytest.mark.parametrize("words", [["--processes", "2", "--id", "2"], ["--processes", "3"]])
-def test_a_job_refuses_what_cannot_be(words, capsys):
+@pytest.mark.parametrize("argv", [["--processes", "2", "--id", "2"], ["--processes", "3"]])
+def test_a_job_refuses_what_cannot_be(argv, capsys):
     with pytest.raises(SystemExit):
-        distributed.main(words)
+        distributed.main(argv)
     assert "must" in capsys.readouterr().err

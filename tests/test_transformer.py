@@ -36,7 +36,9 @@ def logits(model, ids):
 )
 def test_parameters_are_those_of_the_formula(shape):
     layers, width = shape["num_layers"], shape["d_model"]
-    expected = scaling.transformer_parameters(layers, width, shape["vocab_size"], shape["seq_len"])
+    expected = scaling.transformer_parameters(
+        num_layers=layers, d_model=width, vocab_size=shape["vocab_size"], seq_len=shape["seq_len"]
+    )
     assert gpt.gpt(**shape).count_params() == expected
 
 
@@ -52,7 +54,7 @@ def test_forward_pass_in_numpy(tiny, ids):
         return x @ weights[f"{name}/kernel"] + weights[f"{name}/bias"]
 
     for row, got in zip(ids, logits(tiny, ids)):
-        x = weights["tokens/table"][row] + weights["positions/table"]
+        x = weights["tokens/embeddings"][row] + weights["positions/embeddings"]
         for block in ("block_1", "block_2"):
             query, key, value = np.split(dense(norm(x, f"{block}/norm_1"), f"{block}/attention/qkv"), 3, axis=-1)
             heads = []
@@ -64,10 +66,10 @@ def test_forward_pass_in_numpy(tiny, ids):
                     mixed[t] = np.exp(scores) / np.exp(scores).sum() @ value[: t + 1, part]
                 heads.append(mixed)
             x = x + dense(np.concatenate(heads, -1), f"{block}/attention/out")
-            u = dense(norm(x, f"{block}/norm_2"), f"{block}/up")
+            u = dense(norm(x, f"{block}/norm_2"), f"{block}/feed_forward/up")
             u = 0.5 * u * (1 + np.tanh(np.sqrt(2 / np.pi) * (u + 0.044715 * u**3)))
-            x = x + dense(u, f"{block}/down")
-        np.testing.assert_allclose(got, norm(x, "norm") @ weights["tokens/table"].T, rtol=1e-4, atol=1e-4)
+            x = x + dense(u, f"{block}/feed_forward/down")
+        np.testing.assert_allclose(got, norm(x, "norm") @ weights["tokens/embeddings"].T, rtol=1e-4, atol=1e-4)
 
 
 def test_a_later_token_leaves_earlier_logits_alone(tiny, ids):
@@ -90,7 +92,7 @@ def test_a_block_that_is_not_causal_looks_both_ways():
 
 def test_first_loss_is_that_of_guessing():
     keras.utils.set_random_seed(0)
-    model = gpt.gpt(80, seq_len=16, num_layers=2, num_heads=2, d_model=32)
+    model = gpt.gpt(vocab_size=80, seq_len=16, num_layers=2, num_heads=2, d_model=32)
     x, y = np.random.default_rng(0).integers(0, 80, (2, 64, 16))  # targets that have nothing to do with the inputs
     loss = float(keras.losses.SparseCategoricalCrossentropy(from_logits=True)(y, model(x)))
     assert loss == pytest.approx(np.log(80), abs=0.05)
@@ -98,11 +100,11 @@ def test_first_loss_is_that_of_guessing():
 
 def test_initial_weights_are_gpt2s():
     keras.utils.set_random_seed(0)
-    model = gpt.gpt(80, **gpt.PRESETS["laptop"])
+    model = gpt.gpt(vocab_size=80, **gpt.PRESETS["laptop"])
     spread = {w.path: float(keras.ops.std(w)) for w in model.weights}
-    for name in ("tokens/table", "block_1/attention/qkv/kernel", "block_4/up/kernel"):
+    for name in ("tokens/embeddings", "block_1/attention/qkv/kernel", "block_4/feed_forward/up/kernel"):
         assert spread[name] == pytest.approx(0.02, rel=0.05)
-    for name in ("block_1/attention/out/kernel", "block_4/down/kernel"):
+    for name in ("block_1/attention/out/kernel", "block_4/feed_forward/down/kernel"):
         assert spread[name] == pytest.approx(0.02 / np.sqrt(8), rel=0.05)
 
 

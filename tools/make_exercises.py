@@ -29,11 +29,11 @@ STEPS = (
 )
 
 
-def generate(root: pathlib.Path = ROOT) -> dict[str, str]:
-    """The text of every exercise notebook, by its path below exercises/."""
+def generate(only: list[pathlib.Path] | None = None, root: pathlib.Path = ROOT) -> dict[str, str]:
+    """The text of every exercise notebook, by its path below exercises/; `only` names some of them."""
     config = Config({"ClearSolutions": {"code_stub": {"python": STUB}}})
     made = {}
-    for path in notebooks.find([root / "solutions"]):
+    for path in notebooks.find([root / "solutions"] if only is None else [root / "solutions" / path for path in only]):
         notebook = nbformat.read(path, 4)
         for step in STEPS:
             notebook, _ = step(config=config).preprocess(notebook, {})

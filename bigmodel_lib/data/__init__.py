@@ -1,1 +1,9 @@
-"""Data sets as NumPy arrays and plain lists, with documented shapes, splits, licence and source."""
+"""Data sets as NumPy arrays and plain lists, with documented shapes, splits, licence and source; and what prepares data.
+
+Loaders: `images`, `signals`, `text`, `code`. Preparation: `cleaning`, `duplicates`, `splits`, `augmentation`. Arrays that a
+loader returns are read-only.
+"""
+
+from bigmodel_lib.data import augmentation, cleaning, code, duplicates, images, signals, splits, text
+
+__all__ = ["augmentation", "cleaning", "code", "duplicates", "images", "signals", "splits", "text"]

@@ -8,12 +8,13 @@ from __future__ import annotations
 import ast
 import collections
 import functools
+import os
 import pathlib
 import re
 import sysconfig
 from dataclasses import dataclass
 
-from bigmodel_lib.data.splits import pick
+from bigmodel_lib.data.splits import pick, read_only
 
 import numpy as np
 
@@ -47,12 +48,8 @@ def functions(packages: tuple[str, ...] | None = None) -> tuple[Function, ...]:
 
     Source: the running interpreter (PSF licence).
     """
-    library = pathlib.Path(sysconfig.get_paths()["stdlib"])
-    found = []
-    for file in sorted(library.rglob("*.py")):
-        parts = file.relative_to(library).parts
-        if _NOT_LIBRARY & set(parts) or (packages and parts[0].removesuffix(".py") not in packages):
-            continue
+    collected = []
+    for parts, file in _files(packages):
         source = file.read_text("utf-8", "replace")
         try:
             tree = ast.parse(source)
@@ -63,8 +60,24 @@ def functions(packages: tuple[str, ...] | None = None) -> tuple[Function, ...]:
         for node in sorted(defined, key=lambda node: node.lineno):
             text = "".join(lines[node.lineno - 1 : node.end_lineno])
             path = "/".join(parts)
-            found.append(Function(parts[0].removesuffix(".py"), path, node.name, ast.get_docstring(node), text))
-    return tuple(found)
+            collected.append(Function(parts[0].removesuffix(".py"), path, node.name, ast.get_docstring(node), text))
+    return tuple(collected)
+
+
+def _files(packages: tuple[str, ...] | None) -> list[tuple[tuple[str, ...], pathlib.Path]]:
+    """The library's Python files in order: parts of the path below the library's folder, and path.
+
+    Folders that are left out are not entered: site-packages alone may hold a hundred times as many files.
+    """
+    library, files = pathlib.Path(sysconfig.get_paths()["stdlib"]), []
+    for root, folders, names in os.walk(library):
+        at = pathlib.Path(root).relative_to(library).parts
+        folders[:] = [name for name in folders if name not in _NOT_LIBRARY and (at or not packages or name in packages)]
+        for name in names:
+            parts = (*at, name)
+            if name.endswith(".py") and (not packages or parts[0].removesuffix(".py") in packages):
+                files.append((parts, pathlib.Path(root, name)))
+    return sorted(files)
 
 
 def words(source: str) -> list[str]:
@@ -73,7 +86,7 @@ def words(source: str) -> list[str]:
 
 
 def package_task(
-    split: str = "train", num_features: int = 1000, split_by: str = "function", seed: int = 0
+    split: str = "train", *, num_features: int = 1000, split_by: str = "function", seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Which of ten packages does a function come from? Its words, counted, are the features.
 
@@ -87,7 +100,7 @@ def package_task(
         seed: of the split.
 
     Returns:
-        x: (n, num_features) float32. y: (n,) int64, an index into `PACKAGES`.
+        x: (n, num_features) float32. y: (n,) int64, an index into `PACKAGES`. Both are read-only.
 
     Raises:
         ValueError: unknown split, or `split_by` is neither "function" nor "file".
@@ -125,7 +138,4 @@ def _package_task(num_features: int, split_by: str, seed: int) -> tuple[np.ndarr
                 row[column[word]] += 1
     x = np.log1p(x)
     train, test = rng.permutation(np.flatnonzero(~test)), rng.permutation(np.flatnonzero(test))
-    parts = x[train], packages[train], x[test], packages[test]
-    for part in parts:
-        part.setflags(write=False)  # shared by every caller of this process
-    return parts
+    return read_only(x[train], packages[train], x[test], packages[test])

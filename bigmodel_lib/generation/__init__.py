@@ -1,18 +1,26 @@
-"""Text out of a decoder: KV-cache decoding, sampling, scoring, chat prompts.
+"""Text out of any causal Keras model: decoding with and without a cache, sampling, scoring, chat prompts.
 
 ``generate``, ``stream``, ``generate_ids``    continue a prompt
 ``logits``, ``next_token_probabilities``      what the model thinks comes next
 ``log_likelihood``, ``perplexity``            how well it predicts a text
+``continuation_log_likelihoods``              which of several continuations it prefers
 ``kept_tokens``, ``sample``                   temperature, top-k and top-p in plain NumPy
 ``chat_prompt``                               messages to the text that a chat model was trained on
 """
 
 from bigmodel_lib.generation.sampling import kept_tokens, sample
-from bigmodel_lib.generation.scoring import log_likelihood, logits, perplexity, token_log_probabilities
+from bigmodel_lib.generation.scoring import (
+    continuation_log_likelihoods,
+    log_likelihood,
+    logits,
+    perplexity,
+    token_log_probabilities,
+)
 from bigmodel_lib.generation.text import chat_prompt, generate, generate_ids, next_token_probabilities, stream
 
 __all__ = [
     "chat_prompt",
+    "continuation_log_likelihoods",
     "generate",
     "generate_ids",
     "kept_tokens",

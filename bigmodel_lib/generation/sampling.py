@@ -6,7 +6,7 @@ import numpy as np
 
 
 def kept_tokens(
-    logits: np.ndarray, temperature: float = 1.0, top_k: int | None = None, top_p: float | None = None
+    logits: np.ndarray, temperature: float = 1.0, top_k: int | None = None, top_p: float = 1.0
 ) -> tuple[np.ndarray, np.ndarray]:
     """The tokens that sampling may choose, and their probabilities, the likeliest first.
 
@@ -18,7 +18,7 @@ def kept_tokens(
         logits: (vocab_size,).
         temperature: below 1 sharpens, above 1 flattens; 0 keeps the likeliest token alone.
         top_k: how many tokens to keep at most; None keeps all.
-        top_p: probability to keep, in (0, 1]; None keeps all.
+        top_p: probability to keep, in (0, 1]; 1 keeps all.
 
     Returns:
         Token ids (kept,) and their probabilities (kept,).
@@ -42,14 +42,14 @@ def kept_tokens(
     ids = ids[np.argsort(-logits[ids], kind="stable")]
     probabilities = np.exp((logits[ids] - logits[ids[0]]) / temperature)
     probabilities /= probabilities.sum()
-    if top_p is not None:
+    if top_p < 1:
         before = np.cumsum(probabilities) - probabilities  # probability of all likelier tokens
         kept = before < top_p
         ids, probabilities = ids[kept], probabilities[kept] / probabilities[kept].sum()
     return ids, probabilities
 
 
-def sample(logits: np.ndarray, rng: np.random.Generator, temperature=1.0, top_k=None, top_p=None) -> int:
+def sample(logits: np.ndarray, rng: np.random.Generator, temperature=1.0, top_k=None, top_p=1.0) -> int:
     """One token id, drawn from `kept_tokens`. Its arguments are the same; `rng` makes the draw repeatable.
 
     Example:
@@ -60,11 +60,11 @@ def sample(logits: np.ndarray, rng: np.random.Generator, temperature=1.0, top_k=
     return int(rng.choice(ids, p=probabilities))
 
 
-def check_sampling(temperature: float, top_k: int | None, top_p: float | None) -> None:
+def check_sampling(temperature: float, top_k: int | None, top_p: float) -> None:
     """Raise the one clear error that a sampling argument out of range deserves."""
     if not temperature >= 0:
         raise ValueError(f"temperature must be 0 (greedy) or positive, not {temperature}")
     if top_k is not None and top_k < 1:
         raise ValueError(f"top_k must keep at least one token, not {top_k}; None keeps all")
-    if top_p is not None and not 0 < top_p <= 1:
-        raise ValueError(f"top_p must be in (0, 1], not {top_p}; None keeps all")
+    if not 0 < top_p <= 1:
+        raise ValueError(f"top_p must be in (0, 1], not {top_p}; 1 keeps all")

@@ -2,14 +2,19 @@
 
 ``dense``         fully connected networks
 ``vision``        convolutional networks, small
-``transformer``   the transformer block
+``attention``     attention, masks, heads, rotary positions, as functions
+``transformer``   the transformer block and its parts
 ``gpt``           decoders in the shape of GPT-2, to train from scratch
 ``llama``         decoders of the Llama family; SmolLM2-135M
 ``bert``          encoders of the BERT family; all-MiniLM-L6-v2
 ``efficientnet``  EfficientNet-Lite0
+``gguf``, ``pth``  readers of weight files; ``initializers``
 
-The pretrained models are loaded by the functions below, which import their module only when they are called.
+The pretrained models are loaded by the functions below, which import their module only when they are called. What runs a loaded model lives in
+`generation` for text, and beside the model for pictures and sentences.
 """
+
+__all__ = ["efficientnet_lite0", "minilm", "smollm2"]
 
 
 def smollm2():

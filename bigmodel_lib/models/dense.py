@@ -6,6 +6,8 @@ from collections.abc import Sequence
 
 import keras
 
+__all__ = ["document_network", "lenet_300_100", "mlp"]
+
 
 def mlp(
     layer_sizes: Sequence[int],
@@ -53,6 +55,6 @@ def lenet_300_100() -> keras.Sequential:
     """LeNet-300-100 for 28 × 28 pictures, flattened: 784-300-100-10, relu, softmax; 266,610 parameters.
 
     Source: Y. LeCun et al. 1998, "Gradient-based learning applied to document recognition", §III.B; the network on which the
-    compression literature reports (S. Han et al. 2015, arXiv:1510.00149, Table 1). Taught in: 1.2 and 3.5.
+    compression literature reports (S. Han et al. 2015, arXiv:1510.00149, Table 1). Taught in: 1.2.
     """
     return mlp((784, 300, 100, 10), name="lenet_300_100")

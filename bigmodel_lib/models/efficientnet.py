@@ -7,18 +7,30 @@ Not here: stochastic depth, which the published training used, and the larger Li
 
 from __future__ import annotations
 
-import collections
-import pathlib
-import pickle
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from bigmodel_lib import assets
 from bigmodel_lib.data import images as pictures
+from bigmodel_lib.models._backend import on_jax_cpu
+from bigmodel_lib.models.initializers import FanOutNormal
+from bigmodel_lib.models.pth import read_pth
 
 import keras
 import numpy as np
 from PIL import Image
+
+__all__ = [
+    "DepthwiseConv2D",
+    "LITE0",
+    "Stage",
+    "class_probabilities",
+    "classify",
+    "efficientnet_lite",
+    "efficientnet_lite0",
+    "load_weights",
+    "preprocess",
+]
 
 BATCH = 8  # pictures that `classify` computes at once
 
@@ -45,30 +57,17 @@ LITE0 = (
 
 
 @keras.saving.register_keras_serializable("bigmodel_lib.efficientnet")
-class FanOutNormal(keras.initializers.Initializer):
-    """Normal of variance $2 / (k^2 \\, C_{out})$, drawn by NumPy; `keras.utils.set_random_seed` fixes it on every backend.
-
-    `VarianceScaling(2, "fan_out", "untruncated_normal")` is the same in law, but on JAX it costs a compilation for each shape
-    of kernel: some 15 s for EfficientNet-Lite0, against one.
-    """
-
-    def __call__(self, shape, dtype=None):
-        draw = np.random.normal(scale=np.sqrt(2 / (np.prod(shape[:-2]) * shape[-1])), size=shape)
-        return keras.ops.convert_to_tensor(draw.astype("float32"), dtype)
-
-
-@keras.saving.register_keras_serializable("bigmodel_lib.efficientnet")
 class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
-    r"""Keras's depthwise convolution, on JAX computed as a sum of $k^2$ shifted products, $y = \sum_{ij} w_{ij} \odot x_{+i,+j}$.
+    r"""Keras's depthwise convolution, with JAX on a CPU computed as a sum of $k^2$ shifted products, $y = \sum_{ij} w_{ij} \odot x_{+i,+j}$.
 
-    On a CPU, XLA's own depthwise convolution takes five to twenty times as long for the shapes of this network. Other backends,
+    There XLA's own depthwise convolution takes five to twenty times as long for the shapes of this network. Other backends,
     and settings that the network does not use (padding "valid", dilation, a bias, …), get Keras's.
     """
 
     def call(self, x):  # (batch, height, width, channels)
         plain = (self.padding, self.data_format, self.dilation_rate, self.depth_multiplier, self.use_bias)
         if (
-            keras.backend.backend() != "jax"
+            not on_jax_cpu()
             or plain != ("same", "channels_last", (1, 1), 1, False)
             or self.activation is not keras.activations.linear
         ):
@@ -91,9 +90,10 @@ class DepthwiseConv2D(keras.layers.DepthwiseConv2D):
 
 def efficientnet_lite(
     stages: Sequence[Stage] = LITE0,
+    *,
     stem: int = 32,
     head: int = 1280,
-    classes: int = 1000,
+    num_classes: int = 1000,
     size: int = 224,
     dropout: float = 0.2,
     name: str = "efficientnet_lite",
@@ -104,13 +104,13 @@ def efficientnet_lite(
         stages: the blocks, from the picture to the features.
         stem: filters of the first convolution, 3 × 3 with stride 2.
         head: filters of the last convolution, 1 × 1: the length of the feature vector.
-        classes: number of logits.
+        num_classes: number of logits.
         size: height and width of the pictures, pixels.
         dropout: rate before the last layer, in training only.
         name: of the model.
 
     Returns:
-        A built, uncompiled model that maps (batch, size, size, 3) float32, as `preprocess` gives them, to (batch, classes)
+        A built, uncompiled model that maps (batch, size, size, 3) float32, as `preprocess` gives them, to (batch, num_classes)
         logits: no softmax. The layer "features" gives (batch, head), the layer "logits" is the classifier; those of block i,
         from 1, are called block_i_expand, block_i_depthwise, block_i_project, and the same with _bn and _relu6.
 
@@ -156,7 +156,7 @@ def efficientnet_lite(
     x = normalised(x, conv(head, 1, 1, "head"))
     x = keras.layers.GlobalAveragePooling2D(name="features")(x)
     x = keras.layers.Dropout(dropout, name="dropout")(x)
-    return keras.Model(given, keras.layers.Dense(classes, name="logits")(x), name=name)
+    return keras.Model(given, keras.layers.Dense(num_classes, name="logits")(x), name=name)
 
 
 def efficientnet_lite0() -> keras.Model:
@@ -172,7 +172,7 @@ def efficientnet_lite0() -> keras.Model:
         assets.AssetError: the file cannot be had. ValueError: it is damaged.
 
     Source: R. Liu 2020, "Higher accuracy on vision models with EfficientNet-Lite", TensorFlow blog (the weights, Apache-2.0,
-    here in the format of PyTorch). Taught in: 1.5.
+    here in the format of PyTorch). Taught in: 1.6.
     """
     model = efficientnet_lite(name="efficientnet_lite0")
     load_weights(model, read_pth(assets.fetch("efficientnet-lite0")))
@@ -246,8 +246,8 @@ def classify(
         ValueError: not one label a class, or more classes wanted than there are; and as `preprocess`.
 
     Example:
-        >>> model = efficientnet_lite0()
-        >>> classify(model, [pictures.photos()["coffee"]], top=1)[0][0][0]
+        >>> model = efficientnet_lite0()  # doctest: +SKIP
+        >>> classify(model, [pictures.photos()["coffee"]], top=1)[0][0][0]  # doctest: +SKIP
         'espresso'
     """
     labels = pictures.imagenet_labels() if labels is None else list(labels)
@@ -256,12 +256,12 @@ def classify(
         raise ValueError(f"the model has {classes} classes, but there are {len(labels)} labels: pass one label a class")
     if not 1 <= top <= classes:
         raise ValueError(f"top must be 1 to {classes}, the number of classes, not {top}")
-    probabilities = predict(model, images)
+    probabilities = class_probabilities(model, images)
     best = np.argsort(-probabilities, axis=1, kind="stable")[:, :top]
     return [[(labels[c], float(row[c])) for c in order] for row, order in zip(probabilities, best)]
 
 
-def predict(model: keras.Model, images: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
+def class_probabilities(model: keras.Model, images: np.ndarray | Sequence[np.ndarray]) -> np.ndarray:
     """Probabilities of the classes, $p_c = e^{z_c} / \\sum_k e^{z_k}$ of the logits z.
 
     Args:
@@ -330,96 +330,3 @@ def load_weights(model: keras.Model, tensors: dict[str, np.ndarray]) -> None:
     fill("head", "_conv_head", convolution)
     fill("head_bn", "_bn1")
     fill("logits", "_fc", (1, 0))
-
-
-# --- PyTorch's old file format -----------------------------------------------------------------------------------
-
-_MAGIC, _PROTOCOL = 0x1950A86A20F9469CFC6C, 1001
-_STORAGES = {"FloatStorage": np.dtype("<f4"), "LongStorage": np.dtype("<i8")}
-
-
-class _Tensor(NamedTuple):
-    """A tensor as the file describes it: a window with strides into a storage that follows later."""
-
-    storage: str
-    offset: int
-    shape: tuple[int, ...]
-    strides: tuple[int, ...]
-
-
-class _Unpickler(pickle.Unpickler):
-    """Reads a pickle that names nothing but ordered dicts and tensors. A plain unpickler would run whatever a file says."""
-
-    def find_class(self, module, name):
-        if (module, name) == ("collections", "OrderedDict"):
-            return collections.OrderedDict
-        if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
-            return lambda storage, offset, shape, strides, *_: _Tensor(storage, offset, shape, strides)
-        if module == "torch" and name in _STORAGES:
-            return _STORAGES[name]
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, which no file of weights needs")
-
-    def persistent_load(self, identifier):
-        kind, dtype, key, _device, size, *_ = identifier
-        if kind != "storage":
-            raise pickle.UnpicklingError(f"it refers to a {kind!r}, not to a storage")
-        self.storages[key] = (dtype, size)
-        return key
-
-
-def read_pth(file: str | pathlib.Path) -> dict[str, np.ndarray]:
-    """The tensors of a PyTorch file in the format before version 1.6, read without PyTorch and without running any of it.
-
-    Five pickles (magic number, protocol, system, description of the tensors, order of the storages), then the storages: the
-    number of elements as an int64 and the elements. A tensor is a window into its storage, not always a contiguous one.
-
-    Args:
-        file: a state dict of float32 and int64 tensors.
-
-    Returns:
-        name -> array, contiguous, each with a memory of its own.
-
-    Raises:
-        ValueError: the file is not of that format, is damaged, or asks for anything else than tensors.
-    """
-    name = pathlib.Path(file).name
-    try:
-        with open(file, "rb") as stream:
-            return _read_pth(stream)
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
-        raise ValueError(
-            f"{name} must be a state dict in PyTorch's format before 1.6, but cannot be read: {error}. Fetch it again; if you "
-            "stored it yourself, use torch.save(…, _use_new_zipfile_serialization=False)"
-        ) from error
-
-
-def _read_pth(stream) -> dict[str, np.ndarray]:
-    def next_pickle():
-        unpickler = _Unpickler(stream)
-        unpickler.storages = storages
-        return unpickler.load()
-
-    storages: dict[str, tuple[np.dtype, int]] = {}
-    if (magic := next_pickle()) != _MAGIC or next_pickle() != _PROTOCOL:
-        raise ValueError(f"it begins with {str(magic)[:40]!r}, not with the format's number")
-    next_pickle()  # byte order and sizes of the machine that wrote it; the format is little-endian always
-    described, order = next_pickle(), next_pickle()
-    if not isinstance(described, dict) or not all(isinstance(tensor, _Tensor) for tensor in described.values()):
-        raise ValueError("it holds other things than named tensors")
-    elements = {}
-    for key in order:
-        dtype, size = storages[key]
-        stated = int.from_bytes(stream.read(8), "little")
-        raw = stream.read(size * dtype.itemsize)
-        if stated != size or len(raw) != size * dtype.itemsize:
-            raise ValueError(f"the storage {key} must have {size} elements, but the file ends early or says {stated}")
-        elements[key] = np.frombuffer(raw, dtype)
-    tensors = {}
-    for name, (key, offset, shape, strides) in described.items():
-        data = elements[key]
-        last = offset + sum((n - 1) * step for n, step in zip(shape, strides))
-        if len(shape) != len(strides) or min((offset, *shape, *strides)) < 0 or last >= len(data):
-            raise ValueError(f"the tensor {name!r} reaches outside its storage")
-        window = np.lib.stride_tricks.as_strided(data[offset:], shape, [step * data.itemsize for step in strides])
-        tensors[name] = np.array(window, order="C")  # a copy: the window is only as safe as the check above
-    return tensors

@@ -6,6 +6,8 @@ import pathlib
 
 import numpy as np
 
+__all__ = ["GGUF"]
+
 
 class GGUF:
     """One GGUF file, the format of llama.cpp: metadata as a dictionary, tensors by name.
@@ -20,8 +22,8 @@ class GGUF:
         ValueError: the file is not GGUF, or is shorter than its own table of tensors says.
 
     Example:
-        >>> file = GGUF(assets.fetch("smollm2-135m"))
-        >>> file.metadata["llama.block_count"], file.tensor("token_embd.weight").shape
+        >>> file = GGUF(assets.fetch("smollm2-135m"))  # doctest: +SKIP
+        >>> file.metadata["llama.block_count"], file.tensor("token_embd.weight").shape  # doctest: +SKIP
         (30, (49152, 576))
 
     Source: the format's description in the llama.cpp project (ggml), version 3.

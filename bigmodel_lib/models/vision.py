@@ -6,9 +6,12 @@ from collections.abc import Sequence
 
 import keras
 
+__all__ = ["conv_net"]
+
 
 def conv_net(
     input_shape: Sequence[int],
+    *,
     filters: Sequence[int],
     kernel_sizes: Sequence[int],
     num_classes: int,
@@ -37,7 +40,7 @@ def conv_net(
         ValueError: filters, kernel_sizes and strides have not the same length, or the input has neither two nor three axes.
 
     Example:
-        >>> conv_net((40, 1), (25, 25, 25), (5, 3, 3), 10).count_params()
+        >>> conv_net((40, 1), filters=(25, 25, 25), kernel_sizes=(5, 3, 3), num_classes=10).count_params()
         5210
 
     Source: Y. LeCun et al. 1998, §II; strides in place of pooling: J. Springenberg et al. 2015, arXiv:1412.6806, §2. Taught in: 2.2.

@@ -15,9 +15,11 @@ class Tokenizer:
         stop_ids: ids that end a text, such as an end-of-message token; generation stops at the first of them.
 
     Example:
-        >>> tokenizer = Tokenizer(tokenizers.Tokenizer.from_file("tokenizer.json"))
-        >>> tokenizer.decode(tokenizer.encode("a large model"))
-        'a large model'
+        >>> backend = tokenizers.Tokenizer(tokenizers.models.WordLevel({"a": 0, "model": 1, "?": 2}, unk_token="?"))
+        >>> backend.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+        >>> tokenizer = Tokenizer(backend)
+        >>> tokenizer.encode("a large model"), tokenizer.decode([0, 1])
+        ([0, 2, 1], 'a model')
     """
 
     def __init__(self, backend: tokenizers.Tokenizer, stop_ids: Sequence[int] = ()):
@@ -68,7 +70,7 @@ class Tokenizer:
         Raises:
             ValueError: the vocabulary has no such entry.
         """
-        found = self.backend.token_to_id(token)
-        if found is None:
+        id = self.backend.token_to_id(token)
+        if id is None:
             raise ValueError(f"the vocabulary of {self.vocab_size} tokens has no entry {token!r}")
-        return found
+        return id

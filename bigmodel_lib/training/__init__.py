@@ -1,7 +1,11 @@
-"""What training needs beside `model.fit`."""
+"""What training needs beside `model.fit`: a fast loop, checkpoints, schedules, new beginnings, several devices.
 
-from bigmodel_lib.training import checkpoint
-from bigmodel_lib.training.loop import NonFiniteLoss, train
+`training.sharding` and `training.distributed` are for JAX, and are imported by those who use them.
+"""
+
+from bigmodel_lib.training import checkpoint, posttraining
+from bigmodel_lib.training.loop import NonFiniteLoss, TrainingState, train
 from bigmodel_lib.training.restart import restart
+from bigmodel_lib.training.schedules import warmup_cosine
 
-__all__ = ["NonFiniteLoss", "checkpoint", "restart", "train"]
+__all__ = ["NonFiniteLoss", "TrainingState", "checkpoint", "posttraining", "restart", "train", "warmup_cosine"]

@@ -1,18 +1,20 @@
 """Checkpoints: one file that holds all that a training run must know to go on exactly where it stood.
 
 That is the model's variables (the states of its dropout generators among them), the optimizer's variables, the number of steps
-done, the random state of Python and of NumPy, and a signature of the model, so that a checkpoint of another model is refused.
+done, the random state of Python and NumPy (and of PyTorch, where that is the backend), and a signature of the model, so that a
+checkpoint of another model is refused.
 A checkpoint is written beside its place and moved there by one rename: a process that is killed while it saves leaves the
 checkpoint before it, whole.
 
 Not handled: several processes that write the same path, models larger than memory, `keras.random` calls outside of a layer and
-without a seed, and the shuffling of `fit`, which draws orders that it does not use: feed batches that depend on the step alone,
-as `training.train` asks. `keras.Model.save` stores a model to use it elsewhere; this room stores a run to continue it.
+without a seed, `fit` with dropout on PyTorch, and the shuffling of `fit`, which draws orders that it does not use: feed batches
+that depend on the step alone, as `training.train` asks. `keras.Model.save` stores a model to use it elsewhere; this room stores a run to continue it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import io
 import json
 import os
 import pathlib
@@ -20,7 +22,7 @@ import random
 import re
 import zipfile
 import zlib
-from typing import Any
+from typing import IO, Any
 
 import keras
 import numpy as np
@@ -32,11 +34,18 @@ class CheckpointError(ValueError):
     """A file is no whole checkpoint, or the checkpoint of another model."""
 
 
-def save(path: str | os.PathLike, model: keras.Model, optimizer: keras.Optimizer, step: int, extra: dict | None = None):
+def save(
+    path: str | os.PathLike | IO[bytes],
+    model: keras.Model,
+    optimizer: keras.Optimizer,
+    step: int,
+    extra: dict | None = None,
+) -> None:
     """Write a checkpoint of a training run, in one file, atomically.
 
     Args:
-        path: of the file; conventionally it ends in .npz. Its folder must exist.
+        path: of the file; conventionally it ends in .npz. Its folder must exist. Or a file object that is open for writing
+            bytes, such as an `io.BytesIO`: it is written from where it stands, and nothing is atomic then.
         model: built.
         optimizer: the one that trains it: `model.optimizer` of a compiled model. Its variables are created if need be.
         step: number of steps done, which is the number of the next step.
@@ -44,14 +53,22 @@ def save(path: str | os.PathLike, model: keras.Model, optimizer: keras.Optimizer
 
     Raises:
         ValueError: `extra` holds something that is neither. The checkpoint that was there is then as it was.
-        OSError: the folder is missing or full. Likewise.
+        CheckpointError: the path is that of a folder, or of something else that is not a file.
+        OSError: the folder is missing or full. The checkpoint that was there is then as it was.
 
     Example:
-        >>> checkpoint.save(folder / "run.npz", model, model.optimizer, step=300, extra={"losses": losses})
+        >>> import io
+        >>> model, file = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), io.BytesIO()
+        >>> save(file, model, keras.optimizers.Adam(), step=300, extra={"note": "before the holidays"})
+        >>> _ = file.seek(0)
+        >>> load(file, model, keras.optimizers.Adam())
+        (300, {'note': 'before the holidays'})
 
-    Taught in: 2.5.
+    Taught in: 2.6.
     """
-    path = pathlib.Path(path)
+    if not hasattr(path, "write"):
+        path = pathlib.Path(path)
+        _refuse_what_is_not_a_file(path)
     extra = dict(extra or {})
     arrays = {f"extra/{name}": value for name, value in extra.items() if isinstance(value, np.ndarray)}
     if any(value.dtype.hasobject for value in arrays.values()):
@@ -67,23 +84,30 @@ def save(path: str | os.PathLike, model: keras.Model, optimizer: keras.Optimizer
         "step": int(step),
         "signature": signature,
         "extra": {name: value for name, value in extra.items() if not isinstance(value, np.ndarray)},
-        "random": {"python": random.getstate(), "numpy": [algorithm, keys.tolist(), *counters]},
+        "random": {
+            "python": random.getstate(),
+            "numpy": [algorithm, keys.tolist(), *counters],
+            "torch": _torch_state(),
+        },
     }
     try:
         text = json.dumps(state)
     except TypeError as error:
         raise ValueError(f"extra must hold NumPy arrays and what JSON can hold, but: {error}") from None
     arrays["state"] = np.frombuffer(text.encode(), np.uint8)
-    _write_atomically(path, arrays)
+    if isinstance(path, pathlib.Path):
+        _write_atomically(path, arrays)
+    else:
+        np.savez(path, **arrays)
 
 
-def load(path: str | os.PathLike, model: keras.Model, optimizer: keras.Optimizer) -> tuple[int, dict]:
+def load(path: str | os.PathLike | IO[bytes], model: keras.Model, optimizer: keras.Optimizer) -> tuple[int, dict]:
     """Restore a training run, bit for bit: variables of the model and of the optimizer, and the random state.
 
     Everything is read and compared before anything is changed: after an error, model and optimizer are as they were.
 
     Args:
-        path: of a file that `save` wrote.
+        path: of a file that `save` wrote, or a file object that is open for reading its bytes and stands at their beginning.
         model: built, of the same architecture. Its automatic names may count on (dense_3 for dense_1).
         optimizer: of the same kind as the one saved.
 
@@ -92,27 +116,47 @@ def load(path: str | os.PathLike, model: keras.Model, optimizer: keras.Optimizer
 
     Raises:
         FileNotFoundError: there is no such file.
-        CheckpointError: the file is damaged, or of another model or optimizer; the message names the first difference.
+        CheckpointError: the path is no file, or the file is damaged, or of another model or optimizer; the message names the
+            first difference.
 
-    Example:
-        >>> step, extra = checkpoint.load(folder / "run.npz", model, model.optimizer)
+    Example: see `save`.
     """
-    path = pathlib.Path(path)
     state, arrays = _read(path)
     parts = _parts(model, optimizer)
     for part, variables in parts.items():
         _compare(path, part, [tuple(entry) for entry in state["signature"][part]], _signature(variables))
     for part, variables in parts.items():
-        saved = {int(name.split("/")[1]): array for name, array in arrays.items() if name.startswith(part + "/")}
+        values = {int(name.split("/")[1]): array for name, array in arrays.items() if name.startswith(part + "/")}
         for i, variable in enumerate(variables):
-            variable.assign(saved[i])
+            variable.assign(values[i])
     version, internal, gauss = state["random"]["python"]
     random.setstate((version, tuple(internal), gauss))
     algorithm, keys, *counters = state["random"]["numpy"]
     np.random.set_state((algorithm, np.array(keys, np.uint32), *counters))
+    _set_torch_state(state["random"].get("torch"))
     extra = state["extra"]
     extra |= {name.removeprefix("extra/"): array for name, array in arrays.items() if name.startswith("extra/")}
     return state["step"], extra
+
+
+def _torch_state() -> list[list[int]] | None:
+    """The random states of PyTorch, processor first, from which its dropout draws; None on other backends."""
+    if keras.backend.backend() != "torch":
+        return None
+    import torch
+
+    return [state.tolist() for state in (torch.get_rng_state(), *torch.cuda.get_rng_state_all())]
+
+
+def _set_torch_state(states: list[list[int]] | None) -> None:
+    if states is None or keras.backend.backend() != "torch":
+        return
+    import torch
+
+    processor, *devices = (torch.tensor(state, dtype=torch.uint8) for state in states)
+    torch.set_rng_state(processor)
+    if len(devices) == torch.cuda.device_count():
+        torch.cuda.set_rng_state_all(devices)
 
 
 def _parts(model: keras.Model, optimizer: keras.Optimizer) -> dict[str, list]:
@@ -139,7 +183,7 @@ def _signature(variables: list) -> list[tuple]:
     ]
 
 
-def _compare(path: pathlib.Path, part: str, saved: list[tuple], wanted: list[tuple]) -> None:
+def _compare(path, part: str, saved: list[tuple], wanted: list[tuple]) -> None:
     for i in range(max(len(saved), len(wanted))):
         here, there = (_describe(entries[i]) if i < len(entries) else "nothing" for entries in (wanted, saved))
         if here != there:
@@ -169,26 +213,44 @@ def _write_atomically(path: pathlib.Path, arrays: dict[str, Any]) -> None:
     if os.name == "posix":  # the rename itself is an entry of the folder; Windows cannot open a folder
         folder = os.open(path.parent, os.O_RDONLY)
         try:
-            os.fsync(folder)
+            with contextlib.suppress(
+                OSError
+            ):  # some network file systems cannot; the checkpoint is in its place all the same
+                os.fsync(folder)
         finally:
             os.close(folder)
 
 
-def _read(path: pathlib.Path) -> tuple[dict, dict[str, np.ndarray]]:
-    if not path.is_file():
-        raise FileNotFoundError(f"there is no checkpoint {path}; save one first, or start from step 0")
-    try:
-        # every member carries a checksum, which reading compares; the list of members stands at the end of the file
-        with zipfile.ZipFile(path), np.load(path, allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        state = json.loads(arrays.pop("state").tobytes())
-        if state["format"] != FORMAT:
-            raise CheckpointError(
-                f"{path} has the format {state['format']}; this version of the library reads format {FORMAT}"
-            )
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, UnicodeDecodeError, json.JSONDecodeError) as error:
+def _refuse_what_is_not_a_file(path: pathlib.Path) -> None:
+    if path.exists() and not path.is_file():
         raise CheckpointError(
-            f"{path} ({path.stat().st_size:,} bytes) is damaged, or was not written by checkpoint.save ({error}). "
+            f"a checkpoint is a file, but {path} is {'a folder' if path.is_dir() else 'not one'}: name a file, such as "
+            f"{path / 'run.npz' if path.is_dir() else 'run.npz'}"
+        )
+
+
+def _read(path) -> tuple[dict, dict[str, np.ndarray]]:
+    """The state and the arrays of a checkpoint. Every member carries a checksum, which reading compares."""
+    if hasattr(path, "read"):
+        data, name = path.read(), getattr(path, "name", "the file object")
+        source, size = (lambda: io.BytesIO(data)), len(data)
+    else:
+        path = name = pathlib.Path(path)
+        _refuse_what_is_not_a_file(path)
+        if not path.exists():
+            raise FileNotFoundError(f"there is no checkpoint {path}; save one first, or start from step 0")
+        source, size = (lambda: path), path.stat().st_size
+    try:
+        # ZipFile first: it knows a whole archive by its list of members, which stands at the end
+        with zipfile.ZipFile(source()), np.load(source(), allow_pickle=False) as file:
+            arrays = {member: file[member] for member in file.files}
+        state = json.loads(arrays.pop("state").tobytes())
+        written_as = state["format"]
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, TypeError, ValueError, NotImplementedError) as error:
+        raise CheckpointError(
+            f"{name} ({size:,} bytes) is damaged, or was not written by checkpoint.save ({error}). "
             "Take the checkpoint before it, or start from step 0."
         ) from error
+    if written_as != FORMAT:
+        raise CheckpointError(f"{name} has the format {written_as}; this version of the library reads format {FORMAT}")
     return state, arrays

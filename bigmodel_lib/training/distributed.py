@@ -69,7 +69,8 @@ def run(arguments: argparse.Namespace) -> None:
         time.sleep(arguments.pause)
 
 
-def main(words: list[str] | None = None) -> int:
+def main(argv: list[str] | None = None) -> int:
+    """Read the command line (`argv`, or that of this process) and run one process of the job. Returns its exit code."""
     parser = argparse.ArgumentParser(prog="python -m bigmodel_lib.training.distributed", description=__doc__)
     parser.add_argument("--coordinator", default="127.0.0.1:5611", help="HOST:PORT of the process with --id 0")
     parser.add_argument("--processes", type=int, default=1, help="processes of the whole job")
@@ -82,7 +83,7 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument(
         "--pause", type=float, default=0.0, help="seconds to wait after each step, to have time to look"
     )
-    arguments = parser.parse_args(words)
+    arguments = parser.parse_args(argv)
     if not 0 <= arguments.id < arguments.processes:
         parser.error(f"--id must be in 0 … {arguments.processes - 1}, not {arguments.id}")
     if BATCH_SIZE % arguments.processes:

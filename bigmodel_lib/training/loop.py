@@ -8,10 +8,11 @@ What it does not do: metrics, validation (do that in `on_step`), loss scaling fo
 from __future__ import annotations
 
 import contextlib
-import functools
 import signal
 import threading
+import weakref
 from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -20,7 +21,8 @@ from keras import ops
 # Steps in one call of the compiled program. A call asks the system for memory for all intermediate results and gives it back:
 # for a small GPT on two cores that takes a quarter of the time if it is done in every step.
 STEPS_PER_CALL = 10
-LOOK_EVERY = 100  # steps between two looks at the losses; each look waits until the device has caught up
+BYTES_PER_CALL = 64 * 10**6  # of batches in one call: large batches go in fewer steps a call, for they are copied twice
+FETCH_EVERY = 100  # steps between two fetches of the losses; each waits until the device has caught up
 
 
 class NonFiniteLoss(ArithmeticError):
@@ -54,14 +56,17 @@ def train(
     """Train for a number of steps: forward pass, backward pass, clipping and update.
 
     On JAX, ten steps are one call of a compiled program, and nothing waits for a loss to arrive: they are collected on the
-    device and looked at every 100 steps. Clip gradients with the
-    optimizer's own `global_clipnorm`; a schedule goes on where the optimizer's count of steps stands.
+    device and looked at every 100 steps. Clip gradients with the optimizer's own `global_clipnorm`; a schedule goes on where the
+    optimizer's count of steps stands. A variable on which the loss does not depend has a gradient of zero, on every backend.
+
+    The compiled program is kept for the next call with the same model, optimizer and loss, as long as these three live. It is
+    made anew if a setting of the optimizer, or what is trainable, has changed since; a setting of a layer (the rate of a dropout)
+    that changes afterwards is not noticed.
 
     Args:
         model: built; its output is what `loss` takes. Losses that its layers add are trained too.
         optimizer: any of Keras's. It is built on the model's trainable variables if it is not yet.
-        loss: (y, output) -> mean loss, such as a `keras.losses` object. The compiled step is kept for the next call with the same
-            model, optimizer and loss: define the loss once, not anew for each call.
+        loss: (y, output) -> mean loss, such as a `keras.losses` object. Define it once, not anew for each call.
         batches: step -> (x, y), NumPy arrays of the same shapes for every step. Nothing but the step may decide what it returns.
         num_steps: to take now.
         first_step: number of steps taken before; the first batch is batches(first_step).
@@ -79,10 +84,14 @@ def train(
         KeyboardInterrupt: on Ctrl-C, after the steps under way; model and optimizer hold the weights reached, as after any error.
 
     Example:
-        >>> crossentropy = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
-        >>> losses = train(model, keras.optimizers.AdamW(1e-3, global_clipnorm=1.0), crossentropy, batches, num_steps=1000)
+        >>> model, data = keras.Sequential([keras.Input((2,)), keras.layers.Dense(1)]), np.random.default_rng(0)
+        >>> x = data.normal(size=(64, 2)).astype("float32")
+        >>> y = x @ [[2.0], [-1.0]]  # the rule that is to be found
+        >>> losses = train(model, keras.optimizers.SGD(0.1), keras.losses.MeanSquaredError(), lambda step: (x, y), 100)
+        >>> losses.shape, bool(losses[-1] < 1e-3)
+        ((100,), True)
 
-    Taught in: 2.5 and 2.6.
+    Taught in: 2.6 and 2.7.
     """
     if not model.built:
         raise ValueError(f"{model.name!r} has no weights yet: call model.build(input_shape) or give it its first input")
@@ -95,59 +104,79 @@ def train(
     stepper = {"jax": _JaxStepper}.get(keras.backend.backend(), _EagerStepper)(model, optimizer, loss)
     losses = np.empty(num_steps, np.float32)
     step, last = first_step, first_step + num_steps
-    waiting, seen = [], first_step  # arrays of losses that are still on the device, from step `seen` on
+    on_device, fetched_to = [], first_step  # (losses, how many count) of the steps from `fetched_to` on
 
-    def look():
-        """Fetch the losses that are waiting. A step that went wrong changed nothing, and neither did those after it."""
-        nonlocal seen
-        fetched = np.concatenate([np.asarray(values)[:count] for values, count in waiting] or [[]])
-        losses[seen - first_step : step - first_step] = fetched
-        waiting.clear()
-        if not np.isfinite(fetched).all():
-            bad = seen + int(np.argmin(np.isfinite(fetched)))
+    def fetch_losses():
+        """Fetch the losses from the device. A step that went wrong changed nothing, and neither did those after it."""
+        nonlocal fetched_to
+        values = np.concatenate([np.asarray(part)[:count] for part, count in on_device] or [[]])
+        losses[fetched_to - first_step : step - first_step] = values
+        on_device.clear()
+        if not np.isfinite(values).all():
+            bad = fetched_to + int(np.argmin(np.isfinite(values)))
             stepper.write_back()
             rate = float(ops.convert_to_numpy(optimizer.learning_rate))
             raise NonFiniteLoss(bad, float(losses[bad - first_step]), rate, *stepper.largest_gradient(*batches(bad)))
-        seen = step
+        fetched_to = step
 
     with _interruptible() as interrupted:
         try:
             while step < last:
-                stop = min(step + STEPS_PER_CALL, last, (step // every + 1) * every if every else last)
-                waiting.append((stepper.steps([batches(i) for i in range(step, stop)]), stop - step))
+                pairs = [batches(step)]
+                stop = min(step + stepper.capacity(pairs[0]), last, (step // every + 1) * every if every else last)
+                pairs += [batches(i) for i in range(step + 1, stop)]
+                on_device.append((stepper.steps(pairs), stop - step))
                 step = stop
                 due = every and step % every == 0
-                if due or step == last or step - seen >= LOOK_EVERY or interrupted:
-                    look()
-                if interrupted:
-                    raise KeyboardInterrupt(f"stopped after step {step}; the model holds the weights reached")
-                if due:
+                if due or step == last or step - fetched_to >= FETCH_EVERY or interrupted:
+                    fetch_losses()
+                if due and not interrupted:
                     stepper.write_back()
                     on_step(step, losses[: step - first_step])
                     stepper.read()
+                if interrupted:
+                    raise KeyboardInterrupt(f"stopped after step {step}; the model holds the weights reached")
         finally:
             stepper.write_back()
     return losses
+
+
+class TrainingState(NamedTuple):
+    """All that a step of training reads and changes, as arrays on the device."""
+
+    trainable: list[Any]  # values of model.trainable_variables
+    non_trainable: list[Any]  # values of model.non_trainable_variables
+    optimizer: list[Any]  # values of optimizer.variables
+    finite: Any  # () bool: no loss or gradient so far was infinite or not a number; once False, steps change nothing
 
 
 class _JaxStepper:
     """Holds the whole state of training on the device; the Keras variables are stale until `write_back`."""
 
     def __init__(self, model, optimizer, loss):
-        self.groups = (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
+        self.variables = (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
         self.compiled, self.gradients = _jax_program(model, optimizer, loss)
+        self.steps_per_call = 0  # not known before the first batch
         self.read()
 
     def read(self):
         import jax.numpy as jnp
 
         # Copies, because the program gives its inputs' memory to its outputs, and a variable may share its array with others
-        self.state = [[jnp.array(v.value, copy=True) for v in group] for group in self.groups], jnp.array(True)
+        values = [[jnp.array(v.value, copy=True) for v in group] for group in self.variables]
+        self.state = TrainingState(*values, finite=jnp.array(True))
+
+    def capacity(self, pair) -> int:
+        """How many steps like this one go into one call; the same in every call of a run, so that one program serves all."""
+        if not self.steps_per_call:
+            size = sum(np.asarray(part).nbytes for part in keras.tree.flatten(pair))
+            self.steps_per_call = max(1, min(STEPS_PER_CALL, BYTES_PER_CALL // max(1, size)))
+        return self.steps_per_call
 
     def steps(self, pairs):
-        """Take one step on each pair (x, y). Returns their losses (STEPS_PER_CALL,), of which len(pairs) count."""
+        """Take one step on each pair (x, y). Returns their losses (steps_per_call,), of which len(pairs) count."""
         # filled up, so that fewer steps have the same shapes and need no program of their own
-        filled = pairs + [pairs[-1]] * (STEPS_PER_CALL - len(pairs))
+        filled = pairs + [pairs[-1]] * (self.steps_per_call - len(pairs))
         x, y = (keras.tree.map_structure(lambda *a: np.stack(a), *part) for part in zip(*filled))
         self.state, losses = self.compiled(self.state, x, y, len(pairs))
         return losses
@@ -155,36 +184,64 @@ class _JaxStepper:
     def write_back(self):
         import jax.numpy as jnp
 
-        for group, values in zip(self.groups, self.state[0]):
+        for group, values in zip(self.variables, self.state):
             for variable, value in zip(group, values):
                 variable.assign(jnp.array(value, copy=True))
 
     def largest_gradient(self, x, y):
-        return _largest(self.groups[0], self.gradients(*self.state[0][:2], x, y)[1])
+        grads = self.gradients(self.state.trainable, self.state.non_trainable, x, y)[1]
+        return _largest(self.variables[0], grads)
 
 
-@functools.lru_cache(maxsize=4)
+# model -> optimizer -> loss -> settings -> compiled programs; what is in it dies with any of the three
+_PROGRAMS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
+
+
+def _settings(optimizer) -> str:
+    """What the compiled step reads of an optimizer beside its variables, such as clipping and the schedule."""
+    schedule = optimizer._learning_rate
+    if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
+        schedule = None  # a variable, and so part of the state
+    plain = {
+        name: value for name, value in vars(optimizer).items() if isinstance(value, (int, float, str)) or value is None
+    }
+    return repr((sorted(plain.items()), id(schedule)))  # not get_config: a schedule of one's own may have none
+
+
 def _jax_program(model, optimizer, loss):
-    """The compiled training steps, and the compiled gradient, of these three objects."""
+    """The compiled training steps, and the compiled gradient, of these three objects in their present settings."""
+    programs = _PROGRAMS
+    for key in (model, optimizer):
+        programs = programs.setdefault(key, weakref.WeakKeyDictionary())
+    programs = programs.setdefault(loss, {})
+    key = _settings(optimizer), tuple(id(v) for v in model.trainable_variables)
+    if key not in programs:
+        programs[key] = _compile(*(weakref.ref(part) for part in (model, optimizer, loss)))
+    return programs[key]
+
+
+def _compile(model, optimizer, loss):
+    """See `_jax_program`. The arguments are weak references: a program must not keep alive what it is kept for."""
     import jax
     import jax.numpy as jnp
 
-    def total_loss(trainable, others, x, y):
-        output, others, added = model.stateless_call(trainable, others, x, training=True, return_losses=True)
-        return jnp.mean(loss(y, output)) + sum(added), others
+    def total_loss(trainable, non_trainable, x, y):
+        output, non_trainable, added = model().stateless_call(
+            trainable, non_trainable, x, training=True, return_losses=True
+        )
+        return jnp.mean(loss()(y, output)) + sum(added), non_trainable
 
     gradients = jax.value_and_grad(total_loss, has_aux=True)
 
-    def one_step(state, x, y):
-        (trainable, others, slots), alive = state
-        (value, new_others), grads = gradients(trainable, others, x, y)
+    def one_step(state: TrainingState, x, y):
+        (value, non_trainable), grads = gradients(state.trainable, state.non_trainable, x, y)
         # one number tells whether any gradient is infinite or not a number
         finite = jnp.isfinite(value) & jnp.isfinite(sum(jnp.vdot(g, g) for g in grads))
         reported = jnp.where(finite | ~jnp.isfinite(value), value, jnp.inf)
-        new_trainable, new_slots = optimizer.stateless_apply(slots, grads, trainable)
-        new = [list(new_trainable), list(new_others), list(new_slots)]
-        kept = jax.tree.map(lambda a, b: jnp.where(alive & finite, a, b), new, [trainable, others, slots])
-        return (kept, alive & finite), reported
+        trainable, slots = optimizer().stateless_apply(state.optimizer, grads, state.trainable)
+        finite &= state.finite
+        new = TrainingState(list(trainable), list(non_trainable), list(slots), finite)
+        return jax.tree.map(lambda a, b: jnp.where(finite, a, b), new, state._replace(finite=finite)), reported
 
     def steps(state, x, y, count):
         def body(i, carry):
@@ -192,7 +249,7 @@ def _jax_program(model, optimizer, loss):
             state, value = one_step(state, *jax.tree.map(lambda batches: batches[i], (x, y)))
             return state, losses.at[i].set(value.astype("float32"))
 
-        return jax.lax.fori_loop(0, count, body, (state, jnp.zeros(STEPS_PER_CALL)))
+        return jax.lax.fori_loop(0, count, body, (state, jnp.zeros(len(jax.tree.leaves(x)[0]))))
 
     return jax.jit(steps, donate_argnums=0), jax.jit(gradients)
 
@@ -201,7 +258,7 @@ class _EagerStepper:
     """The same on TensorFlow and PyTorch, one operation after the other: the variables are always up to date."""
 
     def __init__(self, model, optimizer, loss):
-        self.model, self.optimizer, self.loss, self.alive = model, optimizer, loss, True
+        self.model, self.optimizer, self.loss, self.finite = model, optimizer, loss, True
 
     def read(self):
         pass
@@ -209,7 +266,11 @@ class _EagerStepper:
     def write_back(self):
         pass
 
+    def capacity(self, pair) -> int:
+        return 1  # nothing is gained by more
+
     def gradients(self, x, y):
+        """The loss, and its gradient for each trainable variable."""
         x, y = keras.tree.map_structure(ops.convert_to_tensor, (x, y))
         variables = self.model.trainable_variables
 
@@ -221,23 +282,29 @@ class _EagerStepper:
 
             with tf.GradientTape() as tape:
                 value = total_loss()
-            return value, tape.gradient(value, [v.value for v in variables])
+            grads = tape.gradient(value, [v.value for v in variables])
+            return value, self.without_gaps(grads, variables)
         self.model.zero_grad()
         value = total_loss()
         value.backward()
-        return value.detach(), [v.value.grad for v in variables]
+        return value.detach(), self.without_gaps([v.value.grad for v in variables], variables)
+
+    @staticmethod
+    def without_gaps(grads, variables):
+        """Zeros in the place of None, which is what these backends give where the loss does not depend on a variable."""
+        return [ops.zeros_like(v) if g is None else ops.convert_to_tensor(g) for g, v in zip(grads, variables)]
 
     def steps(self, pairs):
         return [self.step(x, y) for x, y in pairs]
 
     def step(self, x, y):
-        if not self.alive:
+        if not self.finite:
             return np.inf
         value, grads = self.gradients(x, y)
         value = float(ops.convert_to_numpy(value))
-        squares = float(ops.convert_to_numpy(sum(ops.sum(ops.square(ops.convert_to_tensor(g))) for g in grads)))
-        self.alive = bool(np.isfinite(value + squares))
-        if not self.alive:
+        squares = float(ops.convert_to_numpy(sum(ops.sum(ops.square(g)) for g in grads)))
+        self.finite = bool(np.isfinite(value + squares))
+        if not self.finite:
             return np.nan if np.isnan(value) else np.inf
         with _no_grad():
             self.optimizer.apply(grads, self.model.trainable_variables)
@@ -279,4 +346,5 @@ def _interruptible():
     try:
         yield pressed
     finally:
-        signal.signal(signal.SIGINT, before)
+        # None: a handler that was not set from Python, which Python cannot put back
+        signal.signal(signal.SIGINT, signal.default_int_handler if before is None else before)

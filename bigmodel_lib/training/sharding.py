@@ -6,9 +6,7 @@
 from __future__ import annotations
 
 import math
-import os
 import re
-import sys
 from collections import Counter
 
 import keras
@@ -25,18 +23,17 @@ def simulate_devices(number: int) -> None:
     Raises:
         RuntimeError: JAX has already looked at its devices, so that it is too late.
 
-    Taught in: 2.7.
+    Taught in: 2.8.
     """
-    if "jax" in sys.modules:
-        from jax._src import xla_bridge  # JAX has no public question for it
+    import jax
 
-        if xla_bridge.backends_are_initialized():
-            raise RuntimeError(
-                f"simulate_devices({number}) must come before anything is computed with JAX, but JAX has already started. "
-                "Restart the kernel and run the set-up cell first."
-            )
-    kept = [flag for flag in os.environ.get("XLA_FLAGS", "").split() if "host_platform_device_count" not in flag]
-    os.environ["XLA_FLAGS"] = " ".join([*kept, f"--xla_force_host_platform_device_count={number}"])
+    try:
+        jax.config.update("jax_num_cpu_devices", number)  # of this process only: those that it starts have one device
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"simulate_devices({number}) must come before anything is computed with JAX, but JAX has already started. "
+            "Restart the kernel and run the set-up cell first."
+        ) from error
 
 
 def device_mesh(**axes: int) -> keras.distribution.DeviceMesh:
@@ -49,8 +46,8 @@ def device_mesh(**axes: int) -> keras.distribution.DeviceMesh:
         ValueError: more devices are asked for than there are.
 
     Example:
-        >>> device_mesh(batch=2, model=4).shape
-        (2, 4)
+        >>> device_mesh(batch=1, model=1).shape  # device_mesh(batch=2, model=4) needs eight devices
+        (1, 1)
     """
     devices, wanted = keras.distribution.list_devices(), math.prod(axes.values())
     if wanted > len(devices):
@@ -65,8 +62,8 @@ def device_mesh(**axes: int) -> keras.distribution.DeviceMesh:
 def bytes_on_one_device(variables) -> int:
     """Bytes of Keras variables that the first device holds: all of a replicated one, its share of a divided one."""
     shards = [shard for v in variables for shard in v.value.addressable_shards]
-    first = min(shard.device.id for shard in shards)
-    return sum(shard.data.nbytes for shard in shards if shard.device.id == first)
+    device = min(shard.device.id for shard in shards)
+    return sum(shard.data.nbytes for shard in shards if shard.device.id == device)
 
 
 def replicated(variables, at_least: int = 1) -> list[str]:
@@ -86,10 +83,10 @@ def collectives(program: str) -> dict[str, int]:
     Returns:
         kind ("all-reduce", "all-gather", …) -> bytes of the results on one device, summed over the program.
     """
-    found = Counter()
+    sizes = Counter()
     kinds = "all-reduce|all-gather|reduce-scatter|collective-permute|all-to-all"
     for shapes, kind in re.findall(rf"= (.*?) ({kinds})(?:-start)?\(", program):
         for dtype, dimensions in re.findall(r"\b([a-z]+\d+)\[([\d,]*)\]", shapes):
             size = math.prod(int(n) for n in dimensions.split(",") if n)
-            found[kind] += size * int(re.search(r"\d+", dtype).group()) // 8
-    return dict(found)
+            sizes[kind] += size * int(re.search(r"\d+", dtype).group()) // 8
+    return dict(sizes)

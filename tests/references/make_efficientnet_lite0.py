@@ -26,7 +26,7 @@ def weights():
     try:
         import torch
     except ImportError:
-        from bigmodel_lib.models.efficientnet import read_pth
+        from bigmodel_lib.models.pth import read_pth
 
         return read_pth(path)
     return {name: tensor.numpy() for name, tensor in torch.load(path, map_location="cpu", weights_only=True).items()}

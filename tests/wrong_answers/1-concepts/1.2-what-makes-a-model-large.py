@@ -1,11 +1,34 @@
-# %% dense-parameters: forgets the biases
-def dense_parameters(sizes):
-    return sum(m * n for m, n in zip(sizes, sizes[1:]))
+# %% hidden-units: forgets the biases
+def hidden_units(inputs, outputs, budget):
+    return max(budget // (inputs + outputs), 0)
 
 
-# %% dense-parameters: gives the inputs biases too
-def dense_parameters(sizes):
-    return sum(m * n for m, n in zip(sizes, sizes[1:])) + sum(sizes)
+# %% hidden-units: forgets the outputs' biases
+def hidden_units(inputs, outputs, budget):
+    return max(budget // (inputs + 1 + outputs), 0)
+
+
+# %% hidden-units: rounds to the nearest
+def hidden_units(inputs, outputs, budget):
+    return max(round((budget - outputs) / (inputs + 1 + outputs)), 0)
+
+
+# %% hidden-units: wants fewer than the budget
+def hidden_units(inputs, outputs, budget):
+    h = 0
+    while (h + 1) * (inputs + 1 + outputs) + outputs < budget:
+        h += 1
+    return h
+
+
+# %% hidden-units: goes below zero
+def hidden_units(inputs, outputs, budget):
+    return (budget - outputs) // (inputs + 1 + outputs)
+
+
+# %% hidden-units: one bias for each output of each unit
+def hidden_units(inputs, outputs, budget):
+    return max(budget // (inputs + 1 + 2 * outputs), 0)
 
 
 # %% conv-parameters: ignores the groups
@@ -63,11 +86,128 @@ def llama_parameters(num_layers, d_model, num_heads, num_kv_heads, head_dim, d_f
     return num_layers * block + vocab_size * d_model * (1 if tied else 2)
 
 
-# %% small-and-deep: too wide at the front
-def small_and_deep():
-    return (784, 100, 50, 50, 50, 50, 10)
+# %% conv-parameters: the groups share their kernels
+def conv_parameters(kernel, channels, filters, groups=1):
+    return kernel * kernel * (channels // groups) * (filters // groups) + filters
 
 
-# %% small-and-deep: even layers, but too few units
-def small_and_deep():
-    return (784, 32, 32, 32, 32, 32, 10)
+# %% conv-parameters: groups once too often
+def conv_parameters(kernel, channels, filters, groups=1):
+    return kernel * kernel * channels * filters * groups + filters
+
+
+# %% training-run-flops: spares the last layer instead of the first
+def training_run_flops(sizes, examples, epochs):
+    forward = sum(2 * m * n for m, n in zip(sizes, sizes[1:]))
+    return (3 * forward - 2 * sizes[-2] * sizes[-1]) * examples * epochs
+
+
+# %% training-run-flops: forgets the epochs
+def training_run_flops(sizes, examples, epochs):
+    forward = sum(2 * m * n for m, n in zip(sizes, sizes[1:]))
+    return (3 * forward - 2 * sizes[0] * sizes[1]) * examples
+
+
+# %% training-run-flops: adds the biases
+def training_run_flops(sizes, examples, epochs):
+    forward = sum(2 * m * n + n for m, n in zip(sizes, sizes[1:]))
+    return (3 * forward - 2 * sizes[0] * sizes[1]) * examples * epochs
+
+
+# %% llama-parameters: head size from the width
+def llama_parameters(num_layers, d_model, num_heads, num_kv_heads, head_dim, d_ff, vocab_size, tied):
+    h = d_model // num_heads
+    attention = 2 * d_model * num_heads * h + 2 * d_model * num_kv_heads * h
+    block = attention + 3 * d_model * d_ff + 2 * d_model
+    return num_layers * block + vocab_size * d_model * (1 if tied else 2) + d_model
+
+
+# %% llama-parameters: ignores tied
+def llama_parameters(num_layers, d_model, num_heads, num_kv_heads, head_dim, d_ff, vocab_size, tied):
+    attention = 2 * d_model * num_heads * head_dim + 2 * d_model * num_kv_heads * head_dim
+    block = attention + 3 * d_model * d_ff + 2 * d_model
+    return num_layers * block + 2 * vocab_size * d_model + d_model
+
+
+# %% llama-parameters: rounded to thousands
+def llama_parameters(num_layers, d_model, num_heads, num_kv_heads, head_dim, d_ff, vocab_size, tied):
+    attention = 2 * d_model * num_heads * head_dim + 2 * d_model * num_kv_heads * head_dim
+    block = attention + 3 * d_model * d_ff + 2 * d_model
+    return round(num_layers * block + vocab_size * d_model * (1 if tied else 2) + d_model, -3)
+
+
+# %% label-detective: only the first row
+def vocabularies(labels, depths, widths, positions):
+    label, L, d = labels[0], depths[0], widths[0]
+    rest = L * (12 * d * d + 13 * d) + positions * d + 2 * d
+    return -(-(label * 10**6 - 500_000 - rest) // d), (label * 10**6 + 500_000 - rest) // d
+
+
+# %% label-detective: rounds the lower end down
+def vocabularies(labels, depths, widths, positions):
+    low, high = 1, float("inf")
+    for label, L, d in zip(labels, depths, widths):
+        rest = L * (12 * d * d + 13 * d) + positions * d + 2 * d
+        low = max(low, (label * 10**6 - 500_000 - rest) // d)
+        high = min(high, (label * 10**6 + 500_000 - rest) // d)
+    return (low, high) if low <= high else None
+
+
+# %% label-detective: the union in place of what is shared
+def vocabularies(labels, depths, widths, positions):
+    low, high = float("inf"), 0
+    for label, L, d in zip(labels, depths, widths):
+        rest = L * (12 * d * d + 13 * d) + positions * d + 2 * d
+        low = min(low, -(-(label * 10**6 - 500_000 - rest) // d))
+        high = max(high, (label * 10**6 + 500_000 - rest) // d)
+    return low, high
+
+
+# %% label-detective: an empty interval instead of None
+def vocabularies(labels, depths, widths, positions):
+    low, high = 1, float("inf")
+    for label, L, d in zip(labels, depths, widths):
+        rest = L * (12 * d * d + 13 * d) + positions * d + 2 * d
+        low = max(low, -(-(label * 10**6 - 500_000 - rest) // d))
+        high = min(high, (label * 10**6 + 500_000 - rest) // d)
+    return low, high
+
+
+# %% label-detective: leaves half a million out
+def vocabularies(labels, depths, widths, positions):
+    low, high = 1, float("inf")
+    for label, L, d in zip(labels, depths, widths):
+        rest = L * (12 * d * d + 13 * d) + positions * d + 2 * d
+        low = max(low, (label * 10**6 - 500_000 - rest) // d + 1)
+        high = min(high, -(-(label * 10**6 + 500_000 - rest) // d) - 1)
+    return (low, high) if low <= high else None
+
+
+# %% label-detective: forgets the positions
+def vocabularies(labels, depths, widths, positions):
+    low, high = 1, float("inf")
+    for label, L, d in zip(labels, depths, widths):
+        rest = L * (12 * d * d + 13 * d) + 2 * d
+        low = max(low, -(-(label * 10**6 - 500_000 - rest) // d))
+        high = min(high, (label * 10**6 + 500_000 - rest) // d)
+    return (low, high) if low <= high else None
+
+
+# %% label-detective: allows an empty vocabulary
+def vocabularies(labels, depths, widths, positions):
+    low, high = 0, float("inf")
+    for label, L, d in zip(labels, depths, widths):
+        rest = L * (12 * d * d + 13 * d) + positions * d + 2 * d
+        low = max(low, -(-(label * 10**6 - 500_000 - rest) // d))
+        high = min(high, (label * 10**6 + 500_000 - rest) // d)
+    return (low, high) if low <= high else None
+
+
+# %% label-detective: a single vocabulary counts as none
+def vocabularies(labels, depths, widths, positions):
+    low, high = 1, float("inf")
+    for label, L, d in zip(labels, depths, widths):
+        rest = L * (12 * d * d + 13 * d) + positions * d + 2 * d
+        low = max(low, -(-(label * 10**6 - 500_000 - rest) // d))
+        high = min(high, (label * 10**6 + 500_000 - rest) // d)
+    return (low, high) if low < high else None

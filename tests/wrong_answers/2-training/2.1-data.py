@@ -13,35 +13,60 @@ def copies(texts):
     return len(texts) - len({t.lower() for t in texts})
 
 
-# %% similarity: divides by both sizes together
-def similarity(a, b, size):
-    first, second = a.split(), b.split()
-    first = {tuple(first[i : i + size]) for i in range(len(first) - size + 1)}
-    second = {tuple(second[i : i + size]) for i in range(len(second) - size + 1)}
-    return len(first & second) / (len(first) + len(second)) if first or second else 0.0
+# %% leaked: divides by the union
+def leaked(question, document, size):
+    a, b = question.split(), document.split()
+    a = {tuple(a[i : i + size]) for i in range(len(a) - size + 1)}
+    b = {tuple(b[i : i + size]) for i in range(len(b) - size + 1)}
+    return len(a & b) / len(a | b) if a | b else 0.0
 
 
-# %% similarity: divides by the smaller set
-def similarity(a, b, size):
-    first, second = a.split(), b.split()
-    first = {tuple(first[i : i + size]) for i in range(len(first) - size + 1)}
-    second = {tuple(second[i : i + size]) for i in range(len(second) - size + 1)}
-    return len(first & second) / min(len(first), len(second)) if first and second else 0.0
+# %% leaked: takes capitals for small letters
+def leaked(question, document, size):
+    a, b = question.lower().split(), document.lower().split()
+    a = {tuple(a[i : i + size]) for i in range(len(a) - size + 1)}
+    b = {tuple(b[i : i + size]) for i in range(len(b) - size + 1)}
+    return len(a & b) / len(a) if a else 0.0
 
 
-# %% similarity: leaves out the last shingle
-def similarity(a, b, size):
-    first, second = a.split(), b.split()
-    first = {tuple(first[i : i + size]) for i in range(len(first) - size)}
-    second = {tuple(second[i : i + size]) for i in range(len(second) - size)}
-    return len(first & second) / len(first | second) if first or second else 0.0
+# %% leaked: cuts at signs, not at white space
+def leaked(question, document, size):
+    a, b = re.findall(r"\w+", question), re.findall(r"\w+", document)
+    a = {tuple(a[i : i + size]) for i in range(len(a) - size + 1)}
+    b = {tuple(b[i : i + size]) for i in range(len(b) - size + 1)}
+    return len(a & b) / len(a) if a else 0.0
 
 
-# %% similarity: letters in place of words
-def similarity(a, b, size):
-    first = {a[i : i + size] for i in range(len(a) - size + 1)}
-    second = {b[i : i + size] for i in range(len(b) - size + 1)}
-    return len(first & second) / len(first | second) if first or second else 0.0
+# %% leaked: glues the words together
+def leaked(question, document, size):
+    a, b = question.split(), document.split()
+    a = {"".join(a[i : i + size]) for i in range(len(a) - size + 1)}
+    b = {"".join(b[i : i + size]) for i in range(len(b) - size + 1)}
+    return len(a & b) / len(a) if a else 0.0
+
+
+# %% leaked: a shingle as a set, without its order
+def leaked(question, document, size):
+    a, b = question.split(), document.split()
+    a = {frozenset(a[i : i + size]) for i in range(len(a) - size + 1)}
+    b = {frozenset(b[i : i + size]) for i in range(len(b) - size + 1)}
+    return len(a & b) / len(a) if a else 0.0
+
+
+# %% leaked: counts a repeated shingle again
+def leaked(question, document, size):
+    a, b = question.split(), document.split()
+    a = [tuple(a[i : i + size]) for i in range(len(a) - size + 1)]
+    b = {tuple(b[i : i + size]) for i in range(len(b) - size + 1)}
+    return sum(s in b for s in a) / len(a) if a else 0.0
+
+
+# %% leaked: leaves out the last shingle
+def leaked(question, document, size):
+    a, b = question.split(), document.split()
+    a = {tuple(a[i : i + size]) for i in range(len(a) - size)}
+    b = {tuple(b[i : i + size]) for i in range(len(b) - size)}
+    return len(a & b) / len(a) if a else 0.0
 
 
 # %% merge: uses a token twice
@@ -114,6 +139,26 @@ def hold_out(groups, share):
     return [i for i, group in enumerate(groups) if group in taken]
 
 
+# %% hold-out: rounds the number of items
+def hold_out(groups, share):
+    taken = set()
+    for group in dict.fromkeys(groups):
+        if sum(g in taken for g in groups) >= round(share * len(groups)):
+            break
+        taken.add(group)
+    return [i for i, group in enumerate(groups) if group in taken]
+
+
+# %% hold-out: cuts the number of items down
+def hold_out(groups, share):
+    taken = set()
+    for group in dict.fromkeys(groups):
+        if taken and sum(g in taken for g in groups) >= int(share * len(groups)):
+            break
+        taken.add(group)
+    return [i for i, group in enumerate(groups) if group in taken]
+
+
 # %% anonymise: user names first, which breaks the addresses
 def anonymise(tweet):
     tweet = re.sub(r"@\w+", "@user", tweet)
@@ -144,3 +189,276 @@ def anonymise(tweet):
         return "<mail>" if re.fullmatch(r"\S+@\S+\.\S+", word) else word
 
     return re.sub(r"\S+", change, tweet)
+
+
+# %% anonymise: only ASCII letters in a name
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S+", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@[A-Za-z0-9_]+", "@user", tweet)
+
+
+# %% anonymise: a name only after white space
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S+", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\S)@\w+", "@user", tweet)
+
+
+# %% anonymise: https only
+def anonymise(tweet):
+    tweet = re.sub(r"https://\S+", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: the full stop goes with the mail address
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S+", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[\w.-]+\.[\w.-]+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: no dots before the @
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S+", "<url>", tweet)
+    tweet = re.sub(r"\w+@[\w-]+(?:\.[\w-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: a lonely @ too
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S+", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w*", "@user", tweet)
+
+
+# %% copies: removes from the list that it goes through
+def copies(texts):
+    n, t = 0, list(texts)
+    for x in t:
+        if t.count(x) > 1:
+            t.remove(x)
+            n += 1
+    return n
+
+
+# %% leaked: looks for the text, not for words
+def leaked(question, document, size):
+    w = question.split()
+    q = {" ".join(w[i : i + size]) for i in range(len(w) - size + 1)}
+    return sum(s in document for s in q) / len(q) if q else 0
+
+
+# %% leaked: looks for the text, with single spaces
+def leaked(question, document, size):
+    w = question.split()
+    d = " ".join(document.split())
+    q = {" ".join(w[i : i + size]) for i in range(len(w) - size + 1)}
+    return sum(s in d for s in q) / len(q) if q else 0
+
+
+# %% leaked: cuts at spaces only
+def leaked(question, document, size):
+    sh = lambda w: {tuple(w[i : i + size]) for i in range(len(w) - size + 1)}
+    q, d = [sh([x for x in t.replace("\n", "").split(" ") if x]) for t in (question, document)]
+    return len(q & d) / len(q) if q else 0
+
+
+# %% leaked: cuts at spaces and new lines only
+def leaked(question, document, size):
+    sh = lambda w: {tuple(w[i : i + size]) for i in range(len(w) - size + 1)}
+    q, d = [sh(re.split(r"[ \n]+", t.strip())) for t in (question, document)]
+    return len(q & d) / len(q) if q else 0
+
+
+# %% leaked: shingles of two words at most
+def leaked(question, document, size):
+    sh = lambda w: {tuple(w[i : i + min(size, 2)]) for i in range(len(w) - size + 1)}
+    q, d = sh(question.split()), sh(document.split())
+    return len(q & d) / len(q) if q else 0
+
+
+# %% merge: compares by is
+def merge(ids, pair, new):
+    out, i = [], 0
+    while i < len(ids):
+        if i + 1 < len(ids) and ids[i] is pair[0] and ids[i + 1] is pair[1]:
+            out.append(new)
+            i += 2
+        else:
+            out.append(ids[i])
+            i += 1
+    return out
+
+
+# %% merge: 0 as a mark
+def merge(ids, pair, new):
+    ids, i = list(ids), 0
+    while i < len(ids) - 1:
+        if (ids[i], ids[i + 1]) == pair:
+            ids[i], ids[i + 1] = new, 0
+            i += 1
+        i += 1
+    return [t for t in ids if t]
+
+
+# %% merge: by bytes
+def merge(ids, pair, new):
+    b = bytes(ids).replace(bytes(pair), bytes([new]))
+    return list(b)
+
+
+# %% merge: a failed start uses up the next token
+def merge(ids, pair, new):
+    out, it = [], iter(ids)
+    for t in it:
+        if t == pair[0]:
+            n = next(it, None)
+            if n == pair[1]:
+                out.append(new)
+            else:
+                out += [t] + ([n] if n is not None else [])
+        else:
+            out.append(t)
+    return out
+
+
+# %% hold-out: looks for the text, not for words
+def hold_out(groups, share):
+    t = ""
+    for g in groups:
+        t += g
+        if sum(x in t for x in groups) >= share * len(groups):
+            break
+    return [i for i, x in enumerate(groups) if x in t]
+
+
+# %% hold-out: counts a group again for each item
+def hold_out(groups, share):
+    t, n = [], 0
+    for g in groups:
+        t.append(g)
+        n += groups.count(g)
+        if n >= share * len(groups):
+            break
+    return [i for i, x in enumerate(groups) if x in t]
+
+
+# %% anonymise: upper-case URL too
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet, flags=re.I)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: www too
+def anonymise(tweet):
+    tweet = re.sub(r"(https?://|www\.)\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: web addresses only where a word begins
+def anonymise(tweet):
+    tweet = re.sub(r"\bhttps?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: url without closing bracket
+def anonymise(tweet):
+    tweet = re.sub(r"https?://[^\s)]*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: url to next blank
+def anonymise(tweet):
+    tweet = re.sub(r"https?://[^ ]*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: only ASCII letters protect what follows
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<![A-Za-z0-9_])@\w+", "@user", tweet)
+
+
+# %% anonymise: underscore may precede
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<![^\W_])@\w+", "@user", tweet)
+
+
+# %% anonymise: digit may precede
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<![^\W\d])@\w+", "@user", tweet)
+
+
+# %% anonymise: no name after a second @
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<![\w@])@\w+", "@user", tweet)
+
+
+# %% anonymise: mail TLD at most 3
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[\w.-]+\.[a-z]{2,3}", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: mail without digits in the domain
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[A-Za-z-]+(\.[A-Za-z-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: mail without capitals in the domain
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[a-z0-9-]+(\.[a-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: user up to 15 characters
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w{1,15}", "@user", tweet)
+
+
+# %% anonymise: spares names that begin with user
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@(?!user)\w+", "@user", tweet)
+
+
+# %% anonymise: names with a dash
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@[\w-]+", "@user", tweet)
+
+
+# %% anonymise: names with a dot inside
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+(\.\w+)*", "@user", tweet)
+
+
+# %% anonymise: name swallows apostrophe s
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S*", "<url>", tweet)
+    tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+('s)?", "@user", tweet)

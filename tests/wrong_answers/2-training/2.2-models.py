@@ -1,15 +1,33 @@
-# %% length-after: rounds down
-def length_after(length, strides):
-    for stride in strides:
-        length //= stride
-    return length
+# %% inputs-seen: a layer's own stride counts for itself
+def inputs_seen(kernels, strides):
+    seen, apart = 1, 1
+    for kernel, stride in zip(kernels, strides):
+        apart *= stride
+        seen += (kernel - 1) * apart
+    return seen
 
 
-# %% length-after: as with a kernel of three and no padding
-def length_after(length, strides):
-    for stride in strides:
-        length = (length - 3) // stride + 1
-    return length
+# %% inputs-seen: forgets the strides
+def inputs_seen(kernels, strides):
+    return 1 + sum(kernel - 1 for kernel in kernels)
+
+
+# %% inputs-seen: only the last stride counts, not the product
+def inputs_seen(kernels, strides):
+    seen, apart = 1, 1
+    for kernel, stride in zip(kernels, strides):
+        seen += (kernel - 1) * apart
+        apart = stride
+    return seen
+
+
+# %% inputs-seen: adds up the kernels
+def inputs_seen(kernels, strides):
+    seen, apart = 0, 1
+    for kernel, stride in zip(kernels, strides):
+        seen += kernel * apart
+        apart *= stride
+    return seen
 
 
 # %% convolve: turns the kernel round
@@ -23,6 +41,20 @@ def convolve(x, kernel):
     size = len(kernel)
     padded = np.pad(x, ((size // 2, size // 2), (0, 0)))
     return np.array([np.tensordot(padded[t : t + size], kernel, 2) for t in range(len(x))])
+
+
+# %% convolve: stops one place too early
+def convolve(x, kernel):
+    size = len(kernel)
+    places = range(max(len(x) - size, 1))
+    return np.array([np.tensordot(x[t : t + size], kernel, 2) for t in places])
+
+
+# %% convolve: takes channels for filters
+def convolve(x, kernel):
+    size = len(kernel)
+    turned = kernel.transpose(0, 2, 1)
+    return np.array([np.einsum("kc,kcf->f", x[t : t + size], turned) for t in range(len(x) - size + 1)])
 
 
 # %% causal-attention: masks after the softmax
@@ -43,26 +75,116 @@ def causal_attention(q, k, v):
     return scores / scores.sum(1, keepdims=True) @ v
 
 
-# %% gain: averages before it squares
-def gain(phi):
-    z = np.linspace(-10, 10, 20_001)
-    density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-    return 1 / (np.sum(phi(z) * density * (z[1] - z[0])) ** 2 + 1e-30)
+# %% causal-attention: takes every score of zero for a forbidden one
+def causal_attention(q, k, v):
+    scores = np.tril(q @ k.T / np.sqrt(q.shape[1]))
+    scores = np.where(scores == 0, -np.inf, scores)
+    weights = np.exp(scores - scores.max(1, keepdims=True))
+    return weights / weights.sum(1, keepdims=True) @ v
 
 
-# %% gain: upside down
-def gain(phi):
-    z = np.linspace(-10, 10, 20_001)
-    return np.sum(phi(z) ** 2 * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi) * (z[1] - z[0]))
+# %% causal-attention: forbidden scores are 0, not minus infinity
+def causal_attention(q, k, v):
+    scores = np.tril(q @ k.T / np.sqrt(q.shape[1]))
+    weights = np.exp(scores - scores.max(1, keepdims=True))
+    return weights / weights.sum(1, keepdims=True) @ v
 
 
-# %% small-network: dense again
+# %% causal-attention: does not see itself
+def causal_attention(q, k, v):
+    scores = q @ k.T / np.sqrt(q.shape[1])
+    scores = np.where(np.tri(len(q), k=-1, dtype=bool), scores, -1e30)
+    weights = np.exp(scores - scores.max(1, keepdims=True))
+    return weights / weights.sum(1, keepdims=True) @ v
+
+
+# %% causal-attention: overflows
+def causal_attention(q, k, v):
+    scores = q @ k.T / np.sqrt(q.shape[1])
+    weights = np.where(np.tri(len(q), dtype=bool), np.exp(scores), 0)
+    return weights / weights.sum(1, keepdims=True) @ v
+
+
+# %% causal-attention: the root of the number of tokens
+def causal_attention(q, k, v):
+    scores = np.where(np.tri(len(q), dtype=bool), q @ k.T / np.sqrt(len(q)), -np.inf)
+    weights = np.exp(scores - scores.max(1, keepdims=True))
+    return weights / weights.sum(1, keepdims=True) @ v
+
+
+# %% forty-layers: residuals at full size, as in section 7
+def forty_layers():
+    signal = keras.Input((40,))
+    h = keras.layers.Dense(32, "relu", kernel_initializer="he_normal")(signal)
+    for _ in range(40):
+        h = keras.layers.Add()([h, keras.layers.Dense(32, "relu", kernel_initializer="he_normal")(h)])
+    return keras.Model(signal, keras.layers.Dense(10)(h))
+
+
+# %% forty-layers: everything starts at zero, so that no gradient reaches the branches
+def forty_layers():
+    signal = keras.Input((40,))
+    h = keras.layers.Dense(32, "relu", kernel_initializer="he_normal")(signal)
+    for _ in range(40):
+        f = keras.layers.Dense(32, "relu", kernel_initializer="zeros")(h)
+        h = keras.layers.Add()([h, keras.layers.Dense(32, kernel_initializer="zeros")(f)])
+    return keras.Model(signal, keras.layers.Dense(10)(h))
+
+
+# %% forty-layers: no residual connection
+def forty_layers():
+    signal = keras.Input((40,))
+    h = keras.layers.Dense(32, "relu", kernel_initializer="he_normal")(signal)
+    for _ in range(40):
+        h = keras.layers.Dense(32, "relu", kernel_initializer="he_normal")(h)
+    return keras.Model(signal, keras.layers.Dense(10)(h))
+
+
+# %% forty-layers: normalises all the same
+def forty_layers():
+    signal = keras.Input((40,))
+    h = keras.layers.Dense(32, "relu")(signal)
+    for _ in range(40):
+        f = keras.layers.Dense(32, "relu")(keras.layers.LayerNormalization()(h))
+        h = keras.layers.Add()([h, f])
+    return keras.Model(signal, keras.layers.Dense(10)(h))
+
+
+# %% forty-layers: four layers
+def forty_layers():
+    signal = keras.Input((40,))
+    h = keras.layers.Dense(32, "relu")(signal)
+    for _ in range(4):
+        h = keras.layers.Add()([h, keras.layers.Rescaling(0.1)(keras.layers.Dense(32, "relu")(h))])
+    return keras.Model(signal, keras.layers.Dense(10)(h))
+
+
+# %% small-network: the network of section 4, too large
 def small_network():
-    return dense.mlp((40, 50, 50, 10), last_activation=None)
+    stack = [keras.Input((40,)), keras.layers.Reshape((40, 1))]
+    for size in (5, 3, 3):
+        stack.append(keras.layers.Conv1D(25, size, strides=2, padding="same", activation="relu"))
+    return keras.Sequential(stack + [keras.layers.Flatten(), keras.layers.Dense(10)])
 
 
-# %% small-network: too large
+# %% small-network: dense and small
 def small_network():
     return keras.Sequential(
-        [keras.Input((40,)), keras.layers.Reshape((40, 1)), vision.conv_net((40, 1), (64, 64, 64), (5, 3, 3), 10)]
+        [keras.Input((40,)), keras.layers.Dense(30, "relu"), keras.layers.Dense(22, "relu"), keras.layers.Dense(10)]
     )
+
+
+# %% small-network: the network of section 4 with fewer filters
+def small_network():
+    stack = [keras.Input((40,)), keras.layers.Reshape((40, 1))]
+    for size in (5, 3, 3):
+        stack.append(keras.layers.Conv1D(15, size, strides=2, padding="same", activation="relu"))
+    return keras.Sequential(stack + [keras.layers.Flatten(), keras.layers.Dense(10)])
+
+
+# %% small-network: ends in a softmax
+def small_network():
+    stack = [keras.Input((40,)), keras.layers.Reshape((40, 1))]
+    for size, stride in ((5, 1), (3, 2), (3, 2), (3, 2)):
+        stack.append(keras.layers.Conv1D(14, size, strides=stride, padding="same", activation="relu"))
+    return keras.Sequential(stack + [keras.layers.GlobalMaxPooling1D(), keras.layers.Dense(10, "softmax")])

@@ -1,0 +1,42 @@
+"""Exact counts of what a model costs: parameters, floating-point operations, bytes.
+
+FLOPs are a number of operations; FLOP/s is a rate. One multiplication with one addition makes two FLOPs. Only matrix
+products and convolutions are counted: in the networks of this course everything else is a small part of the arithmetic.
+
+``counts``       of any Keras model, found by tracing it
+``transformer``  of a transformer, from its sizes in closed form
+"""
+
+from bigmodel_lib.scaling.counts import (
+    OPTIMIZER_SLOTS,
+    Memory,
+    layer_outputs,
+    model_flops,
+    model_memory,
+    model_parameters,
+    optimizer_values,
+    weight_bytes,
+)
+from bigmodel_lib.scaling.transformer import (
+    LLAMA,
+    training_flops,
+    transformer_flops,
+    transformer_memory,
+    transformer_parameters,
+)
+
+__all__ = [
+    "LLAMA",
+    "Memory",
+    "OPTIMIZER_SLOTS",
+    "layer_outputs",
+    "model_flops",
+    "model_memory",
+    "model_parameters",
+    "optimizer_values",
+    "training_flops",
+    "transformer_flops",
+    "transformer_memory",
+    "transformer_parameters",
+    "weight_bytes",
+]

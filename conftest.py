@@ -1,0 +1,295 @@
+"""Runs every notebook once: its cells, then its budget; in solutions, before each check, that the stub and the wrong answers fail.
+
+``uv run pytest``             everything, on two cores; what a notebook may use of memory is always checked
+``uv run pytest --budgets``   one after the other, and the seconds that each chapter notebook states are checked too
+``uv run pytest tests``       the quick part, without notebooks
+
+The wrong answers are in tests/wrong_answers/<chapter>/<notebook>.py: blocks that begin with
+``# %% <name of the solution cell>: <the mistake>`` and replace that cell's code. One that is meant to end in an error says so
+there: ``# %% <name>: <the mistake> (raises IndexError)``.
+"""
+
+import ast
+import collections
+import json
+import os
+import pathlib
+import queue
+import shutil
+import subprocess
+import tempfile
+import time
+
+from bigmodel_lib import notebooks
+from tests import exercise_source
+
+import nbval.kernel
+import nbval.plugin
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent
+COMPILED = "BIGMODEL_TEST_COMPILED"  # the folder in which the kernels of one test run share what JAX compiled
+TIMEOUT = 600  # of one cell, in seconds
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--budgets", action="store_true", help="check the seconds that chapter notebooks state; runs serially"
+    )
+
+
+def pytest_configure(config):
+    config.option.nbval_cell_timeout = TIMEOUT
+    if not hasattr(config, "workerinput"):  # the first process; those of pytest-xdist inherit its environment
+        os.environ[COMPILED] = tempfile.mkdtemp(prefix="bigmodel-compiled-")
+
+
+def pytest_unconfigure(config):
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(os.environ.pop(COMPILED), ignore_errors=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """Two processes for whole folders. Budgets are measured alone, and single files are not worth a second process."""
+    single = any(pathlib.Path(argument.split("::")[0]).suffix for argument in config.args)
+    if config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
+        alone = single or config.getoption("--budgets") or config.option.usepdb or config.option.collectonly
+        config.option.numprocesses, config.option.dist = (0, "no") if alone else (2, "loadgroup")
+
+
+def pytest_collect_file(file_path, parent):
+    if (
+        file_path.suffix == ".ipynb"
+        and ".ipynb_checkpoints" not in file_path.parts
+        and not parent.config.option.nbval_lax
+    ):
+        kind = Solution if "solutions" in file_path.relative_to(ROOT).parts[:1] else Notebook
+        return kind.from_parent(parent, path=file_path)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config, items):
+    """For pytest-xdist: a file stays in one process, and so do all notebooks that read a clock, one after the other."""
+    for item in items if config.pluginmanager.hasplugin("xdist") else ():
+        file = item.getparent(Notebook)
+        group = "clocks" if file is not None and file.reads_a_clock else item.nodeid.split("::")[0]
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
+class Kernel(nbval.kernel.RunningKernel):
+    """A kernel in a notebook's folder, with a student's environment. A dead one is noticed at once."""
+
+    def __init__(self, folder: pathlib.Path, environment: dict[str, str]):
+        self.km, self.kc = nbval.kernel.start_new_kernel(
+            kernel_name="python3", stderr=subprocess.DEVNULL, cwd=str(folder), env=environment
+        )
+        self._ensure_iopub_up()
+
+    def reply(self, msg_id: str, timeout: float) -> dict:
+        """The content of the reply to a request.
+
+        Raises:
+            RuntimeError: the kernel died.
+            queue.Empty: no reply came in time.
+        """
+        end = time.monotonic() + timeout
+        while time.monotonic() < end:
+            try:
+                message = self.get_message("shell", timeout=2)
+            except queue.Empty:
+                if not self.is_alive():
+                    raise RuntimeError("the kernel died (out of memory?)") from None
+                continue
+            if message["parent_header"].get("msg_id") == msg_id:
+                return message["content"]
+        raise queue.Empty
+
+    def await_reply(self, msg_id, timeout=None):
+        self.reply(msg_id, timeout or TIMEOUT)
+
+
+class Notebook(nbval.plugin.IPyNbFile):
+    """A notebook: one item a code cell, all in one kernel, then its budget if it states one."""
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.nb = notebooks.read(self.path)
+        self.compare_outputs, self.broken = False, ""
+        self.took: list[notebooks.Cell] = []
+        code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
+        self.is_chapter = self.path.is_relative_to(ROOT / "chapters")
+        self.reads_a_clock = self.is_chapter and "perf_counter" in code
+
+    def setup(self):
+        environment = notebooks.kernel_environment()
+        if not self.is_chapter:  # chapters compile as they do for a reader: they are measured
+            environment |= {"JAX_COMPILATION_CACHE_DIR": os.environ[COMPILED],
+                            "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}  # fmt: skip
+        self.meter = notebooks.MemoryMeter(self)
+        self.meter.start()
+        self.kernel = Kernel(self.path.parent, environment)
+        self.took.append(self.meter.lap("start of the kernel"))
+
+    @property
+    def km(self):
+        """The kernel's manager, for the memory meter."""
+        return getattr(self.kernel, "km", None)
+
+    def collect(self):
+        cells = [cell for cell in self.nb.cells if cell.cell_type == "code"]
+        for number, cell in enumerate(cells):
+            yield from self.before(cell)
+            options = collections.defaultdict(bool, nbval.plugin.find_metadata_tags(cell.metadata))
+            options["check"] = False  # outputs may differ from the stored ones; that cells run is what counts
+            yield Cell.from_parent(self, name=f"cell {cell.id}", cell_num=number, cell=cell, options=options)
+        budget = notebooks.stated(self.nb) if self.is_chapter else None
+        if budget:
+            yield Budget.from_parent(self, name="budget", budget=budget)
+
+    def before(self, cell):
+        """What has to be proved before a cell is run."""
+        return ()
+
+    def teardown(self):
+        self.meter.stop()
+        super().teardown()
+
+
+class Cell(nbval.plugin.IPyNbCell):
+    """A code cell. After one that failed the others are not run: their errors would say nothing."""
+
+    def runtest(self):
+        if self.parent.broken:
+            pytest.skip(f"cell {self.parent.broken} failed")
+        self.parent.meter.lap("")
+        try:
+            super().runtest()
+        except BaseException:
+            self.parent.broken = self.cell.id
+            raise
+        finally:
+            self.parent.took.append(self.parent.meter.lap(self.cell.id))
+
+
+class Budget(pytest.Item):
+    """What a notebook took, beside what its first cell states."""
+
+    def __init__(self, *, budget, **kwargs):
+        super().__init__(**kwargs)
+        self.budget = budget
+
+    def runtest(self):
+        if self.parent.broken:
+            pytest.skip(f"cell {self.parent.broken} failed")
+        took, checks_time = self.parent.took, self.config.getoption("--budgets")
+        seconds, peak = sum(cell.seconds for cell in took), self.parent.meter.peak_bytes
+        lines = notebooks.excess(self.budget, seconds * checks_time, peak, took)
+        if any(
+            "took" in line for line in lines
+        ):  # another program can only add time: once more, and the faster run counts
+            again = notebooks.execute(self.parent.path)
+            if again.passed and again.seconds < seconds:
+                seconds, took = again.seconds, again.cells
+                lines = notebooks.excess(self.budget, seconds, peak, took)
+        figures = {"seconds": round(seconds, 1), "stated_seconds": self.budget[0], "gigabytes": round(peak / notebooks.GIGABYTE, 2),
+                   "stated_gigabytes": self.budget[1]}  # fmt: skip
+        self.user_properties += figures.items()
+        assert not lines, "\n".join(f"{self.parent.name} {line}" for line in lines)
+
+    def repr_failure(self, excinfo):
+        return str(excinfo.value) if excinfo.errisinstance(AssertionError) else super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, 0, f"{self.parent.name}: budget"
+
+
+class Solution(Notebook):
+    """A notebook of solutions: before each graded check, its stub and its wrong answers are tried in the same kernel."""
+
+    def setup(self):
+        super().setup()
+        self.hidden_only: dict[str, str] = {}  # exercise -> the wrong answer that only its hidden tests refused
+        self.ask(exercise_source.ATTEMPT, "None")
+
+    def ask(self, code: str, expression: str, timeout: float = TIMEOUT):
+        """The value of an expression in the kernel, after some code, with nothing left in its history."""
+        msg_id = self.kernel.kc.execute(
+            code, store_history=False, user_expressions={"value": expression}, stop_on_error=False
+        )
+        try:
+            reply = self.kernel.reply(msg_id, timeout)
+        except queue.Empty:
+            self.kernel.interrupt()
+            raise AssertionError(f"it ran for more than {timeout} s") from None
+        value = reply.get("user_expressions", {}).get("value", {})
+        assert value.get("status") == "ok", value or reply
+        return ast.literal_eval(value["data"]["text/plain"])
+
+    def before(self, cell):
+        if not cell.metadata.get("nbgrader", {}).get("grade"):
+            return
+        name = cell.id.removesuffix("-check")
+        answer = next((c.source for c in self.nb.cells if c.id == name), "")
+        tried = {"the stub": exercise_source.stub(answer)} | exercise_source.wrong_answers(self.path).get(name, {})
+        for mistake, code in tried.items():
+            yield Proof.from_parent(
+                self, name=f"{name}: {mistake}", exercise=name, mistake=mistake, answer=code, check=cell.source
+            )
+
+
+class Proof(pytest.Item):
+    """An answer that the check of an exercise must refuse, and why it did."""
+
+    def __init__(self, *, exercise, mistake, answer, check, **kwargs):
+        super().__init__(**kwargs)
+        self.exercise, self.mistake, self.answer, self.check = exercise, mistake, answer, check
+
+    def attempt(self, check: str) -> dict:
+        arguments = json.dumps({"answer": self.answer, "check": check})
+        return json.loads(self.parent.ask("", f"_bigmodel_attempt({arguments!r})"))
+
+    def runtest(self):
+        if self.parent.broken:
+            pytest.skip(f"cell {self.parent.broken} failed")
+        outcome = self.attempt(exercise_source.visible(self.check))
+        if outcome["kind"] == "passed" and exercise_source.visible(self.check) != self.check:
+            outcome = self.attempt(self.check)
+            assert self.mistake != "the stub" and self.exercise not in self.parent.hidden_only, (
+                f"only hidden tests refuse {self.mistake!r} and {self.parent.hidden_only.get(self.exercise)!r}: show a case for one"
+            )
+            self.parent.hidden_only[self.exercise] = self.mistake
+            self.user_properties.append(("hidden_only", f"{self.parent.path.stem} {self.name}"))
+        found = exercise_source.objection(outcome, self.mistake)
+        assert not found, f"{self.parent.path.name}, {self.name}: {found}"
+
+    def repr_failure(self, excinfo):
+        return str(excinfo.value) if excinfo.errisinstance(AssertionError) else super().repr_failure(excinfo)
+
+    def reportinfo(self):
+        return self.path, 0, f"{self.parent.name}: {self.name}"
+
+
+def pytest_terminal_summary(terminalreporter):
+    reports = [
+        r
+        for kind in ("passed", "failed")
+        for r in terminalreporter.stats.get(kind, [])
+        if getattr(r, "when", "") == "call"
+    ]
+    rows = sorted(
+        (r.nodeid.split("::")[0], dict(r.user_properties))
+        for r in reports
+        if "stated_seconds" in dict(r.user_properties)
+    )
+    if rows:
+        terminalreporter.section("notebooks: measured beside stated")
+        for path, f in rows:
+            ratio = f["seconds"] / f["stated_seconds"]
+            terminalreporter.line(f"{f['seconds']:6.1f} s of {f['stated_seconds']:3.0f} ({ratio:4.2f})  {f['gigabytes']:5.2f} GB of "
+                                  f"{f['stated_gigabytes']:3.1f}  {path}")  # fmt: skip
+    hidden = [value for r in reports for key, value in r.user_properties if key == "hidden_only"]
+    if hidden:
+        terminalreporter.section("wrong answers that only hidden tests refuse")
+        for value in sorted(hidden):
+            terminalreporter.line(value)
