@@ -136,7 +136,7 @@ class Letters:
         return "".join("abcdefgh"[id] for id in ids)
 
 
-tiny = llama.Llama(num_layers=1, d_model=8, num_heads=2, num_kv_heads=1, d_ff=8, vocab_size=8, max_seq_len=64)
+tiny = llama.Llama(num_layers=1, d_model=8, num_heads=2, num_kv_heads=1, d_ff=8, vocab_size=8, seq_len=64)
 widgets.next_token(tiny, Letters(), "abc")
 """
 

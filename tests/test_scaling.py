@@ -57,6 +57,10 @@ def small_models():
 @pytest.mark.parametrize("index", range(3), ids=["dense", "convolutions", "attention"])
 def test_flops_by_hand(index):
     model, by_hand = small_models()[index]
+    if index == 1 and keras.backend.backend() == "tensorflow":
+        with pytest.raises(NotImplementedError, match="grouped convolutions"):
+            scaling.model_flops(model)
+        return
     assert scaling.model_flops(model) == by_hand
     assert scaling.model_flops(model, batch_size=7) == 7 * by_hand
 

@@ -124,9 +124,10 @@ def best_size(loss, used, law):
     return float(N[np.argmin(6 * N * (D + used))])
 
 
-RATIO = best_size(2.25, 1e13, (1.69, 406.4, 410.7, 0.34, 0.28)) / best_size(
-    2.25, 1e13, (1.8172, 482.01, 2085.43, 0.3478, 0.3658)
-)
+def ratio():
+    return best_size(2.25, 1e13, (1.69, 406.4, 410.7, 0.34, 0.28)) / best_size(
+        2.25, 1e13, (1.8172, 482.01, 2085.43, 0.3478, 0.3658)
+    )
 
 
 # %% best-size: training alone
@@ -141,7 +142,8 @@ def best_size(loss, used, law):
     return float(N[np.argmin(6 * N * D)])
 
 
-RATIO = 1.0
+def ratio():
+    return 1.0
 
 
 # %% best-size: the ratio upside down
@@ -160,7 +162,8 @@ def best_size(loss, used, law):
     return float(N[np.argmin(6 * N * D + 2 * N * used)])
 
 
-RATIO = best_size(2.25, 1e13, BESIROGLU) / best_size(2.25, 1e13, HOFFMANN)
+def ratio():
+    return best_size(2.25, 1e13, BESIROGLU) / best_size(2.25, 1e13, HOFFMANN)
 
 
 # %% best-size: no error where no model is good enough
@@ -176,4 +179,5 @@ def best_size(loss, used, law):
     return float(N[np.argmin(6 * N * D + 2 * N * used)])
 
 
-RATIO = best_size(2.25, 1e13, HOFFMANN) / best_size(2.25, 1e13, BESIROGLU)
+def ratio():
+    return best_size(2.25, 1e13, HOFFMANN) / best_size(2.25, 1e13, BESIROGLU)
