@@ -53,6 +53,8 @@ def pytest_unconfigure(config):
 def pytest_cmdline_main(config):
     """Two processes for whole folders. Budgets are measured alone, and single files are not worth a second process."""
     single = any(pathlib.Path(argument.split("::")[0]).suffix for argument in config.args)
+    if hasattr(config, "workerinput"):  # one of those processes: it must not start two of its own
+        return
     if config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         alone = single or config.getoption("--budgets") or config.option.usepdb or config.option.collectonly
         config.option.numprocesses, config.option.dist = (0, "no") if alone else (2, "loadgroup")
