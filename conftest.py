@@ -57,7 +57,7 @@ def pytest_cmdline_main(config):
         return
     if config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         alone = single or config.getoption("--budgets") or config.option.usepdb or config.option.collectonly
-        config.option.numprocesses, config.option.dist = (0, "no") if alone else (2, "loadgroup")
+        config.option.numprocesses, config.option.dist = (0, "no") if alone else (2, "loadfile")
 
 
 def pytest_collect_file(file_path, parent):
@@ -70,13 +70,24 @@ def pytest_collect_file(file_path, parent):
         return kind.from_parent(parent, path=file_path)
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(config, items):
+def reads_a_clock(path: pathlib.Path) -> bool:
+    """Whether a file is a chapter notebook whose cells take times."""
+    return (
+        path.suffix == ".ipynb" and path.is_relative_to(ROOT / "chapters") and "perf_counter" in path.read_text("utf-8")
+    )
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
     """For pytest-xdist: a file stays in one process, and so do all notebooks that read a clock, one after the other."""
-    for item in items if config.pluginmanager.hasplugin("xdist") else ():
-        file = item.getparent(Notebook)
-        group = "clocks" if file is not None and file.reads_a_clock else item.nodeid.split("::")[0]
-        item.add_marker(pytest.mark.xdist_group(group))
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid):
+            file = nodeid.split("::")[0]
+            return "notebooks that read a clock" if reads_a_clock(ROOT / file) else file
+
+    return ByFile(config, log)
 
 
 class Kernel(nbval.kernel.RunningKernel):
@@ -119,9 +130,7 @@ class Notebook(nbval.plugin.IPyNbFile):
         self.nb = notebooks.read(self.path)
         self.compare_outputs, self.broken = False, ""
         self.took: list[notebooks.Cell] = []
-        code = "\n".join(cell.source for cell in self.nb.cells if cell.cell_type == "code")
         self.is_chapter = self.path.is_relative_to(ROOT / "chapters")
-        self.reads_a_clock = self.is_chapter and "perf_counter" in code
 
     def setup(self):
         environment = notebooks.kernel_environment()
