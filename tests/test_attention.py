@@ -1,6 +1,6 @@
 """The transformer's pieces: against Keras's own attention layers, closed forms and limit cases."""
 
-from bigmodel_lib.models import gpt, llama, transformer
+from bigmodel_lib.models import attention, gpt, llama, transformer
 
 import keras
 import numpy as np
@@ -34,8 +34,8 @@ def test_attention_is_that_of_keras(kv_heads, causal):
     def project(name):
         return np.einsum("btd,dhe->bhte", x, weights[f"{name}/kernel"]) + weights[f"{name}/bias"][:, None]
 
-    mixed = transformer.attention(
-        *(project(name) for name in ("query", "key", "value")), transformer.causal_mask(5) if causal else None
+    mixed = attention.attention(
+        *(project(name) for name in ("query", "key", "value")), attention.causal_mask(5) if causal else None
     )
     ours = np.einsum("bhte,hed->btd", array(mixed), weights["attention_output/kernel"])
     np.testing.assert_allclose(ours + weights["attention_output/bias"], expected, rtol=1e-3, atol=1e-4)
@@ -43,7 +43,7 @@ def test_attention_is_that_of_keras(kv_heads, causal):
 
 def test_the_layer_is_keras_multi_head_attention():
     x = normal(2, 5, 12)
-    ours, theirs = transformer.Attention(3, causal=True), keras.layers.MultiHeadAttention(3, 4)
+    ours, theirs = attention.Attention(3, causal=True), keras.layers.MultiHeadAttention(3, 4)
     ours.build(x.shape), theirs.build(x.shape, x.shape)
     theirs.set_weights([normal(*w.shape) for w in theirs.get_weights()])
     q, bq, k, bk, v, bv, o, bo = theirs.get_weights()
@@ -55,25 +55,25 @@ def test_the_layer_is_keras_multi_head_attention():
 def test_limits_of_attention():
     values = normal(1, 2, 5, 3)
     zeros = np.zeros((1, 2, 4, 3), "float32")
-    output, weights = transformer.attention(zeros, np.zeros((1, 2, 5, 3), "float32"), values, return_weights=True)
+    output, weights = attention.attention(zeros, np.zeros((1, 2, 5, 3), "float32"), values, return_weights=True)
     np.testing.assert_allclose(
         array(weights), np.full((1, 2, 4, 5), 0.2), rtol=1e-5
     )  # nothing to tell keys apart: the mean
     np.testing.assert_allclose(array(output), np.repeat(values.mean(2, keepdims=True), 4, 2), atol=1e-5)
     keys = np.eye(5, dtype="float32")[None, None].repeat(2, 1) * 100  # each query fits one key alone
-    np.testing.assert_allclose(array(transformer.attention(keys, keys, values)), values, atol=1e-5)
+    np.testing.assert_allclose(array(attention.attention(keys, keys, values)), values, atol=1e-5)
     alone = np.eye(5, dtype=bool)
     np.testing.assert_allclose(
-        array(transformer.attention(normal(1, 2, 5, 3), values, values, alone)), values, atol=1e-5
+        array(attention.attention(normal(1, 2, 5, 3), values, values, alone)), values, atol=1e-5
     )
 
 
 def test_heads_are_split_in_order_and_merged_again():
     x = np.arange(2 * 3 * 8, dtype="float32").reshape(2, 3, 8)
-    heads = array(transformer.split_heads(x, 4))
+    heads = array(attention.split_heads(x, 4))
     assert heads.shape == (2, 4, 3, 2)
     np.testing.assert_array_equal(heads[1, 2, 0], x[1, 0, 4:6])
-    np.testing.assert_array_equal(array(transformer.merge_heads(heads)), x)
+    np.testing.assert_array_equal(array(attention.merge_heads(heads)), x)
 
 
 def test_a_turned_score_depends_on_the_distance_alone():
@@ -81,7 +81,7 @@ def test_a_turned_score_depends_on_the_distance_alone():
 
     def score(i, j):
         turned = [
-            transformer.rotate(x, *transformer.rotary_angles([t], 8, 100.0)) for x, t in ((queries, i), (keys, j))
+            attention.rotate(x, *attention.rotary_angles([t], 8, 100.0)) for x, t in ((queries, i), (keys, j))
         ]
         return float((array(turned[0]) * array(turned[1])).sum())
 
@@ -92,11 +92,11 @@ def test_a_turned_score_depends_on_the_distance_alone():
 
 def test_rotation_is_a_product_of_complex_numbers():
     x, positions = normal(2, 3, 5, 6), np.arange(5)
-    cos, sin = transformer.rotary_angles(positions, 6, 1000.0)
+    cos, sin = attention.rotary_angles(positions, 6, 1000.0)
     frequencies = 1000.0 ** (-np.arange(3) / 3)
     turned = (x[..., :3] + 1j * x[..., 3:]) * np.exp(1j * positions[:, None] * frequencies)
     expected = np.concatenate([turned.real, turned.imag], -1)
-    np.testing.assert_allclose(array(transformer.rotate(x, cos, sin)), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(array(attention.rotate(x, cos, sin)), expected, rtol=1e-4, atol=1e-4)
 
 
 def test_swiglu_and_rms_norm_by_hand():
@@ -167,15 +167,15 @@ def test_an_untied_llama_is_trained_from_scratch_and_saved(tmp_path):
 
 def test_bad_input():
     with pytest.raises(ValueError, match="head_dim must be even"):
-        transformer.rotate(normal(1, 1, 2, 3), 0.0, 1.0)
+        attention.rotate(normal(1, 1, 2, 3), 0.0, 1.0)
     with pytest.raises(ValueError, match="head_dim must be even"):
         gpt.gpt(vocab_size=5, num_layers=1, num_heads=2, d_model=6, seq_len=4, positions="rotary")
     with pytest.raises(ValueError, match="multiple of that of key heads, not 3 of 2"):
-        transformer.attention(normal(1, 3, 2, 4), normal(1, 2, 2, 4), normal(1, 2, 2, 4))
+        attention.attention(normal(1, 3, 2, 4), normal(1, 2, 2, 4), normal(1, 2, 2, 4))
     with pytest.raises(ValueError, match="as many features, not 4 and 2"):
-        transformer.attention(normal(1, 2, 2, 4), normal(1, 2, 2, 2), normal(1, 2, 2, 2))
+        attention.attention(normal(1, 2, 2, 4), normal(1, 2, 2, 2), normal(1, 2, 2, 2))
     with pytest.raises(ValueError, match="5 heads cannot share 12"):
-        transformer.split_heads(normal(1, 2, 12), 5)
+        attention.split_heads(normal(1, 2, 12), 5)
     with pytest.raises(ValueError, match="norm must be one of"):
         transformer.Block(2, norm="batch")
     with pytest.raises(TypeError, match="must be one that `gpt` made"):

@@ -82,8 +82,7 @@ def test_nothing_of_a_machine_and_nothing_remote(path):
             )
         else:
             assert not cell.source.rstrip().endswith(";"), "write `_ = …` in place of a trailing semicolon"
-            limit = 40 if path.parts[0] == "chapters" else 54  # a check holds a table of cases
-            assert len([line for line in cell.source.splitlines() if line.strip()]) <= limit, cell.id
+            assert len([line for line in cell.source.splitlines() if line.strip()]) <= 40, cell.id
 
 
 @pytest.mark.parametrize(

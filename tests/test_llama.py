@@ -3,7 +3,7 @@
 import pathlib
 
 from bigmodel_lib import assets, generation
-from bigmodel_lib.models import llama, transformer
+from bigmodel_lib.models import attention, llama
 from bigmodel_lib.models.gguf import GGUF
 from tests.references.smollm2_texts import NUMERALS, TEXTS
 
@@ -82,7 +82,7 @@ def test_rotation_keeps_lengths_and_depends_on_the_distance_only():
         def turned(x, position):
             angles = position * 100.0 ** (-np.arange(0, 8, 2) / 8)
             return keras.ops.convert_to_numpy(
-                transformer.rotate(x, np.cos(angles, dtype="f"), np.sin(angles, dtype="f"))
+                attention.rotate(x, np.cos(angles, dtype="f"), np.sin(angles, dtype="f"))
             )
 
         assert np.linalg.norm(turned(q, i)) == pytest.approx(np.linalg.norm(q), rel=1e-6)

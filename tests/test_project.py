@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 import tomllib
+import types
 
 from bigmodel_lib import notebooks
 from tools import make_course_map, make_environment
@@ -102,3 +103,30 @@ def test_what_exceeds_a_budget_is_said_with_the_cell(seconds, gigabytes, found):
     cells = [notebooks.Cell("a", 3, 2 * 10**9), notebooks.Cell("b", 50, 10**9)]
     lines = notebooks.excess((40, 1.0), seconds, int(gigabytes * 1e9), cells)
     assert len(lines) == len(found) and all(text in line for text, line in zip(found, lines))
+
+
+@pytest.mark.parametrize(
+    "arguments, flags, worker, processes",
+    [
+        (["tests", "chapters"], {}, False, 2),
+        (["tests", "chapters"], {}, True, None),  # it would start two, each of which would start two, without end
+        (["tests/test_project.py"], {}, False, 0),
+        (["tests/test_project.py::test_x"], {}, False, 0),
+        (["chapters"], {"--budgets": True}, False, 0),
+        (["chapters"], {"usepdb": True}, False, 0),
+    ],
+)
+def test_who_starts_how_many_processes(request, arguments, flags, worker, processes):
+    root = request.config.pluginmanager.get_plugin(str(ROOT / "conftest.py"))
+    option = types.SimpleNamespace(numprocesses=None, dist="no", usepdb=False, collectonly=False)
+    vars(option).update(flags)
+    config = types.SimpleNamespace(
+        args=arguments,
+        option=option,
+        getoption=lambda name: flags.get(name, False),
+        pluginmanager=types.SimpleNamespace(hasplugin=lambda name: True),
+    )
+    if worker:
+        config.workerinput = {"workerid": "gw0"}
+    root.pytest_cmdline_main(config)
+    assert option.numprocesses == processes

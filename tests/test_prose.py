@@ -55,6 +55,8 @@ HELD = [
     ("## Exercises\n\nReach 99.7 %.", "", ""),
     ("$x = 0.731$ and `y = 88`.", "", ""),
     ("The speed-up is 3.2 ×.", "", "ratio x3.2"),
+    ("It gains 2.1 ± 0.4 points.", "", "gain 0.021 ± 0.004"),
+    ("It is 2.1 ± 0.4, and 1.3–4.5.", "", "2.1 ± 0.4, from 1.3 to 4.5"),
 ]
 
 
@@ -78,6 +80,8 @@ UNHELD = [
     ("It has 1.8 billion parameters.", "", "1,891,234,567"),
     ("It grew by 37 times.", "", ""),
     ("It has 45 layers.", "", ""),
+    ("It gains 2.1 ± 0.4 points.", "", "and 0.4"),  # 2.1 is no notebook here
+    ("It gains +2.1 as notebook 2.4 says.", "", ""),
 ]
 
 

@@ -27,7 +27,8 @@ NOT_PROSE = (
     r"\(asserted:[^)]*\)", r"!\[[^\]]*\]\([^)]*\)", r"\[[\d.]+\]\([^)]*\)", r"\]\([^)]*\)", r"https?://\S+",
     r"arXiv:[\d.]+", r"§§?\s?[\d.]+(?:[-–][\d.]+)?", r"\b(?:Table|Figure|Fig\.|Eq\.|Chapter|ch\.|Art\.)\s?[\d.]+",
     r"\b(?:1[89]|20)\d\d\b(?!\s*(?:%|parameters|tokens|steps|examples))", r"^#+ [\d.]* ?", r"^\*\*Before this.*?(?:\n\n|\Z)",
-    r"\b[1-5]\.[1-9]\b(?!\s?(?:%|×|points|bits|times|s\b|ms\b|GB|million|billion))",  # the numbers of notebooks
+    # the numbers of notebooks, which have neither a sign nor a unit, nor an error or a range
+    r"(?<![±–+−\[])(?<![±–+−]\s)\b[1-5]\.[1-9]\b(?!\s?(?:[±–]|%|×|points|bits|nats|months|times|s\b|ms\b|GB|million|billion))",
     r"<[^>]+>", r"SmolLM2?-?\d*M?|LeNet-[\d-]+|GPT-[\d.]+|Llama-?[\d.]*(?:-\d+B)?|Lite0|L6-v2|MNIST-1D|float\d+|int\d+|bfloat\d+",
 )  # fmt: skip
 
@@ -41,11 +42,12 @@ def prose(source: str) -> str:
 
 
 def numbers(text: str) -> list[tuple[str, float, float, str]]:
-    """The numbers of a text: as written, value, half of the last written place, unit."""
-    found = []
-    for match in NUMBER.finditer(text):
+    """The numbers of a text: as written, value, half of the last written place, unit (in "2.1 ± 0.4 points" that of both)."""
+    found, matches = [], list(NUMBER.finditer(text))
+    for match, after in zip(matches, [*matches[1:], None]):
         digits = re.sub(r"[,\u202f]", "", match["digits"].rstrip(","))
-        unit = (match["unit"] or "").strip(" \u00a0-")
+        shared = after if after and re.fullmatch(r"\s?[±–]\s?", text[match.end() : after.start()]) else match
+        unit = (match["unit"] or shared["unit"] or "").strip(" \u00a0-")
         power = int(match["power"] or (match["super"] or "0").translate(SUPERSCRIPTS))
         scale = 10.0**power * MULTIPLIERS.get(unit, 1)
         half = 0.5 * 10.0 ** -len(digits.partition(".")[2]) * scale

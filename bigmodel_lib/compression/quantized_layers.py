@@ -98,8 +98,10 @@ def _drop_float(layer, name: str) -> np.ndarray:
             delattr(layer, lora)
         layer._tracker.lock()
         layer.lora_enabled, layer.lora_rank = False, None
+    layer._untrack_variable(getattr(layer, name))
     layer._tracker.unlock()
-    delattr(layer, name)
+    # Keras's own way would collect all garbage after each layer: 20 s for a language model
+    super(layers.Layer, layer).__delattr__(name)
     return value
 
 

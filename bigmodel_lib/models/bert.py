@@ -15,14 +15,9 @@ import pathlib
 from collections.abc import Sequence
 
 from bigmodel_lib import assets
+from bigmodel_lib.models.attention import attention_weights, merge_heads, split_heads, weighted_values
 from bigmodel_lib.models.initializers import Normal
-from bigmodel_lib.models.transformer import (
-    PositionEmbedding,
-    attention_weights,
-    merge_heads,
-    split_heads,
-    weighted_values,
-)
+from bigmodel_lib.models.transformer import PositionEmbedding
 from bigmodel_lib.tokenizers import Tokenizer
 
 import keras

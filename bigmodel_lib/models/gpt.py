@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bigmodel_lib.models.transformer import Block, CausalStack, PositionEmbedding, RMSNorm, flat
+from bigmodel_lib.models.attention import flat
+from bigmodel_lib.models.transformer import Block, CausalStack, PositionEmbedding, RMSNorm
 
 import keras
 from keras import ops

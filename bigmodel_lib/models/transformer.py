@@ -1,21 +1,19 @@
 """The transformer block: attention between the tokens of a sequence, then a small network on each token alone.
 
 Block, its two parts, and the stack that decoders share, from the learned positions and the GELU of GPT-2 to the rotary
-positions, grouped queries, SwiGLU and RMS norms of Llama. The functions of attention can be had from here too.
+positions, grouped queries, SwiGLU and RMS norms of Llama. The functions of attention are in `attention`.
 """
 
 from __future__ import annotations
 
 import functools
 
-from bigmodel_lib.models import attention as _attention
-from bigmodel_lib.models.attention import *  # noqa: F403
 from bigmodel_lib.models.attention import Attention, flat, package, rotary_angles
 
 import keras
 from keras import ops
 
-__all__ = [*_attention.__all__, "Block", "CausalStack", "FeedForward", "PositionEmbedding", "RMSNorm", "SwiGLU"]
+__all__ = ["Attention", "Block", "CausalStack", "FeedForward", "PositionEmbedding", "RMSNorm", "SwiGLU"]
 
 NORMS = ("layer", "rms")
 FEED_FORWARDS = ("gelu", "swiglu")
@@ -32,7 +30,7 @@ class RMSNorm(keras.layers.RMSNormalization):
         >>> ops.convert_to_numpy(RMSNorm()(ops.full((1, 4), 3.0))).round(3).tolist()
         [[1.0, 1.0, 1.0, 1.0]]
 
-    Source: B. Zhang and R. Sennrich 2019, arXiv:1910.07467, §3.
+    Source: B. Zhang and R. Sennrich 2019, arXiv:1910.07467, §4.
     """
 
     def __init__(self, epsilon: float = 1e-5, **kwargs):

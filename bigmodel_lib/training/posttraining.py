@@ -57,7 +57,7 @@ def masked_cross_entropy(y, logits):
         >>> round(float(masked_cross_entropy(([[0, 1]], np.array([[0, 1]])), logits)), 4)  # -log 0.1
         2.3026
 
-    Source: L. Ouyang et al. 2022, arXiv:2203.02155, §3.5 (supervised fine-tuning). Taught in: 2.9.
+    Source: H. Touvron et al. 2023, arXiv:2307.09288, §3.1 (the loss of the prompt is left out). Taught in: 2.9.
     """
     targets, mask = y
     if isinstance(mask, np.ndarray) and not mask.any():

@@ -181,3 +181,80 @@ def best_size(loss, used, law):
 
 def ratio():
     return best_size(2.25, 1e13, HOFFMANN) / best_size(2.25, 1e13, BESIROGLU)
+
+
+# %% best-size: one floor for both laws
+HOFFMANN = (1.69, 406.4, 410.7, 0.34, 0.28)
+BESIROGLU = (1.8172, 482.01, 2085.43, 0.3478, 0.3658)
+
+
+def best_size(loss, used, law):
+    E, A, B, alpha, beta = law
+    if loss <= 1.69:
+        raise ValueError("no")
+    N = np.logspace(6, 13, 20_001)
+    left = loss - E - A / N**alpha
+    D = np.where(left > 0, (B / np.maximum(left, 1e-12)) ** (1 / beta), np.inf)
+    return float(N[np.argmin(6 * N * D + 2 * N * used)])
+
+
+def ratio():
+    return best_size(2.25, 1e13, HOFFMANN) / best_size(2.25, 1e13, BESIROGLU)
+
+
+# %% best-size: only the sizes that the chapter searched
+HOFFMANN = (1.69, 406.4, 410.7, 0.34, 0.28)
+BESIROGLU = (1.8172, 482.01, 2085.43, 0.3478, 0.3658)
+
+
+def best_size(loss, used, law):
+    E, A, B, alpha, beta = law
+    if loss <= E:
+        raise ValueError("no")
+    N = np.logspace(7, 12, 20_001)
+    left = loss - E - A / N**alpha
+    N, left = N[left > 0], left[left > 0]
+    D = (B / left) ** (1 / beta)
+    return float(N[np.argmin(6 * N * D + 2 * N * used)])
+
+
+def ratio():
+    return best_size(2.25, 1e13, HOFFMANN) / best_size(2.25, 1e13, BESIROGLU)
+
+
+# %% best-size: the ratio of models that nobody uses
+HOFFMANN = (1.69, 406.4, 410.7, 0.34, 0.28)
+BESIROGLU = (1.8172, 482.01, 2085.43, 0.3478, 0.3658)
+
+
+def best_size(loss, used, law):
+    E, A, B, alpha, beta = law
+    if loss <= E:
+        raise ValueError("no")
+    N = np.logspace(6, 13, 20_001)
+    left = loss - E - A / N**alpha
+    N, left = N[left > 0], left[left > 0]
+    D = (B / left) ** (1 / beta)
+    return float(N[np.argmin(6 * N * D + 2 * N * used)])
+
+
+def ratio():
+    return best_size(2.25, 0, HOFFMANN) / best_size(2.25, 0, BESIROGLU)
+
+
+# %% best-size: sizes that are too small are kept, with the distance below the loss
+HOFFMANN = (1.69, 406.4, 410.7, 0.34, 0.28)
+BESIROGLU = (1.8172, 482.01, 2085.43, 0.3478, 0.3658)
+
+
+def best_size(loss, used, law):
+    E, A, B, alpha, beta = law
+    if loss <= E:
+        raise ValueError("no")
+    N = np.logspace(6, 13, 20_001)
+    D = (B / np.abs(loss - E - A / N**alpha)) ** (1 / beta)
+    return float(N[np.argmin(6 * N * D + 2 * N * used)])
+
+
+def ratio():
+    return best_size(2.25, 1e13, HOFFMANN) / best_size(2.25, 1e13, BESIROGLU)

@@ -178,3 +178,96 @@ def perplexity(log_probabilities):
 def perplexity(log_probabilities):
     l = log_probabilities[log_probabilities < 0]
     return np.exp(-l.mean()) if len(l) else 1.0
+
+
+# %% cosine: the correlation
+def cosine(a, b):
+    a, b = a - a.mean(), b - b.mean()
+    return a @ b / (np.linalg.norm(a) * np.linalg.norm(b) + 1e-12)
+
+
+# %% cosine: three numbers and no more
+def cosine(a, b):
+    dot = sum(x * y for x, y in zip(a[:3], b[:3]))
+    return dot / (np.linalg.norm(a) * np.linalg.norm(b))
+
+
+# %% cosine: the larger length twice
+def cosine(a, b):
+    return a @ b / max(a @ a, b @ b)
+
+
+# %% softmax: subtracts the first
+def softmax(logits, temperature):
+    with np.errstate(all="ignore"):
+        z = np.exp((logits - logits[0]) / temperature)
+        return z / z.sum()
+
+
+# %% softmax: divides by T before the largest is taken away
+def softmax(logits, temperature):
+    with np.errstate(all="ignore"):
+        z = np.exp(logits / temperature - np.max(logits))
+        return z / z.sum()
+
+
+# %% softmax: a temperature of at most two
+def softmax(logits, temperature):
+    z = np.exp((logits - np.max(logits)) / min(temperature, 2.0))
+    return z / z.sum()
+
+
+# %% softmax: cuts large logits off
+def softmax(logits, temperature):
+    z = np.exp(np.clip(logits / temperature, -700, 700))
+    return z / z.sum()
+
+
+# %% top-p: rounds the sums
+def top_p(probabilities, p):
+    ranked = np.argsort(-probabilities)
+    number = int((np.round(np.cumsum(probabilities[ranked]), 2) < p).sum()) + 1
+    return [int(i) for i in ranked[:number]]
+
+
+# %% top-p: compares with the largest probability
+def top_p(probabilities, p):
+    ranked = np.argsort(-probabilities)
+    return [int(i) for i in ranked if probabilities[i] >= p * probabilities.max()]
+
+
+# %% top-p: gives the places in the ranking
+def top_p(probabilities, p):
+    ranked = np.argsort(-probabilities)
+    return list(range(int((np.cumsum(probabilities[ranked]) < p).sum()) + 1))
+
+
+# %% perplexity: back to probabilities, with a guard
+def perplexity(log_probabilities):
+    return np.exp(-np.mean(np.log(np.exp(log_probabilities) + 1e-300)))
+
+
+# %% perplexity: without the first token
+def perplexity(log_probabilities):
+    return np.exp(-np.mean(log_probabilities[1:]))
+
+
+# %% perplexity: to the base two
+def perplexity(log_probabilities):
+    return 2 ** -np.mean(log_probabilities)
+
+
+# %% classify: takes the examples in blocks of 30
+def classify(examples, labels, new):
+    return (new @ examples.reshape(4, 30, -1).mean(1).T).argmax(1)
+
+
+# %% classify: the answers that stand in the notebook
+def classify(examples, labels, new):
+    return truth
+
+
+# %% classify: the largest over the wrong axis
+def classify(examples, labels, new):
+    centres = np.stack([examples[labels == k].mean(0) for k in range(4)])
+    return np.resize((new @ centres.T).argmax(0), len(new))

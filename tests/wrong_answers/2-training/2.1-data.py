@@ -462,3 +462,141 @@ def anonymise(tweet):
     tweet = re.sub(r"https?://\S*", "<url>", tweet)
     tweet = re.sub(r"[A-Za-z0-9._+-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+", "<mail>", tweet)
     return re.sub(r"(?<!\w)@\w+('s)?", "@user", tweet)
+
+
+# %% copies: compares neighbours only
+def copies(texts):
+    return sum(a == b for a, b in zip(texts, texts[1:]))
+
+
+# %% copies: counts pairs
+def copies(texts):
+    return sum(texts[i] == texts[j] for j in range(len(texts)) for i in range(j))
+
+
+# %% copies: leaves out empty texts
+def copies(texts):
+    texts = [t for t in texts if t]
+    return len(texts) - len(set(texts))
+
+
+# %% leaked: shingles of three words at most
+def leaked(question, document, size):
+    def shingles(text):
+        words = text.split()
+        return {tuple(words[i : i + min(size, 3)]) for i in range(len(words) - size + 1)}
+
+    q, d = shingles(question), shingles(document)
+    return len(q & d) / len(q) if q else 0.0
+
+
+# %% leaked: short shingles at the end
+def leaked(question, document, size):
+    q, d = ({tuple(w[i : i + size]) for i in range(len(w))} for w in (question.split(), document.split()))
+    return len(q & d) / len(q) if q else 0.0
+
+
+# %% leaked: divides by the smaller set
+def leaked(question, document, size):
+    a, b = question.split(), document.split()
+    a = {tuple(a[i : i + size]) for i in range(len(a) - size + 1)}
+    b = {tuple(b[i : i + size]) for i in range(len(b) - size + 1)}
+    return len(a & b) / min(len(a), len(b)) if a and b else 0.0
+
+
+# %% leaked: a text that is too short counts whole
+def leaked(question, document, size):
+    def shingles(text):
+        words = text.split()
+        return {tuple(words[i : i + size]) for i in range(max(1, len(words) - size + 1))}
+
+    q, d = shingles(question), shingles(document)
+    return len(q & d) / len(q) if q else 0.0
+
+
+# %% merge: gives the same list back where nothing is found
+def merge(ids, pair, new):
+    if not any((a, b) == tuple(pair) for a, b in zip(ids, ids[1:])):
+        return ids
+    merged, i = [], 0
+    while i < len(ids):
+        hit = tuple(ids[i : i + 2]) == tuple(pair)
+        merged.append(new if hit else ids[i])
+        i += 2 if hit else 1
+    return merged
+
+
+# %% merge: from right to left
+def merge(ids, pair, new):
+    merged, i = [], len(ids) - 1
+    while i >= 0:
+        hit = i > 0 and (ids[i - 1], ids[i]) == tuple(pair)
+        merged.append(new if hit else ids[i])
+        i -= 2 if hit else 1
+    return merged[::-1]
+
+
+# %% merge: the first occurrence only
+def merge(ids, pair, new):
+    for i in range(len(ids) - 1):
+        if (ids[i], ids[i + 1]) == tuple(pair):
+            return ids[:i] + [new] + ids[i + 2 :]
+    return list(ids)
+
+
+# %% hold-out: the largest group first
+def hold_out(groups, share):
+    taken = set()
+    for group in sorted(dict.fromkeys(groups), key=lambda g: -groups.count(g)):
+        if sum(g in taken for g in groups) >= share * len(groups):
+            break
+        taken.add(group)
+    return [i for i, group in enumerate(groups) if group in taken]
+
+
+# %% hold-out: skips a group that is too large
+def hold_out(groups, share):
+    taken, number = set(), 0
+    for group in dict.fromkeys(groups):
+        if number + groups.count(group) <= max(share * len(groups), groups.count(groups[0])):
+            taken.add(group)
+            number += groups.count(group)
+    return [i for i, group in enumerate(groups) if group in taken]
+
+
+# %% hold-out: the positions group by group
+def hold_out(groups, share):
+    places = []
+    for group in dict.fromkeys(groups):
+        if len(places) >= share * len(groups):
+            break
+        places += [i for i, g in enumerate(groups) if g == group]
+    return places
+
+
+# %% anonymise: an underscore in the domain
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S+", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: the domain ends in two letters or more
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S+", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: a domain without a dot
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S+", "<url>", tweet)
+    tweet = re.sub(r"[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*", "<mail>", tweet)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet)
+
+
+# %% anonymise: the first of each only
+def anonymise(tweet):
+    tweet = re.sub(r"https?://\S+", "<url>", tweet, count=1)
+    tweet = re.sub(r"[\w.+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+", "<mail>", tweet, count=1)
+    return re.sub(r"(?<!\w)@\w+", "@user", tweet, count=1)

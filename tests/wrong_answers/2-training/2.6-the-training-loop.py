@@ -301,3 +301,133 @@ def resumable(num_steps, path):
         losses.append(loss)
     path.write_bytes(pickle.dumps((w, v, n + num_steps)))
     return np.array(losses)
+
+
+# %% accumulated: pieces of four, whatever the size
+def accumulated(micro, W, x, y, counts, size):
+    total, seen = np.zeros(W.shape), 0
+    for start in range(0, len(x), 4):
+        p = slice(start, start + 4)
+        if counts[p].any():
+            total, seen = total + counts[p].sum() * micro(W, x[p], y[p], counts[p]), seen + counts[p].sum()
+    return total / max(seen, 1)
+
+
+# %% accumulated: splits into too few pieces
+def accumulated(micro, W, x, y, counts, size):
+    total, seen = np.zeros(W.shape), 0
+    for p in np.array_split(np.arange(len(x)), max(1, len(x) // size)):
+        if counts[p].any():
+            total, seen = total + counts[p].sum() * micro(W, x[p], y[p], counts[p]), seen + counts[p].sum()
+    return total / max(seen, 1)
+
+
+# %% accumulated: a number when nothing counts
+def accumulated(micro, W, x, y, counts, size):
+    total, seen = 0, 0
+    for start in range(0, len(x), size):
+        p = slice(start, start + size)
+        if counts[p].any():
+            total, seen = total + counts[p].sum() * micro(W, x[p], y[p], counts[p]), seen + counts[p].sum()
+    return total / seen if seen else 0
+
+
+# %% clip: scales only the arrays that are above the limit themselves
+def clip(gradients, limit):
+    norm = np.sqrt(sum((g**2).sum() for g in gradients))
+    return [g * (limit / norm) if np.sqrt((g**2).sum()) > limit else g for g in gradients]
+
+
+# %% clip: the largest of the norms
+def clip(gradients, limit):
+    norm = max(np.sqrt((g**2).sum()) for g in gradients)
+    return [g * (limit / norm) if norm > limit else g for g in gradients]
+
+
+# %% stop: the best drifts by small steps
+def stop(losses, patience, min_delta=0.0):
+    best, best_epoch, waited = np.inf, 0, 0
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < best - min_delta:
+            best_epoch, waited = epoch, 0
+        else:
+            waited += 1
+        best = min(best, loss)
+        if waited >= patience:
+            return best_epoch, epoch
+    return best_epoch, len(losses)
+
+
+# %% stop: goes back to the lowest loss
+def stop(losses, patience, min_delta=0.0):
+    best, best_epoch = np.inf, 0
+    for epoch, loss in enumerate(losses, start=1):
+        if loss < best - min_delta:
+            best, best_epoch = loss, epoch
+        elif epoch - best_epoch >= patience:
+            return int(np.argmin(losses[:epoch])) + 1, epoch
+    return int(np.argmin(losses)) + 1, len(losses)
+
+
+# %% resumable: a second file beside the first
+def resumable(num_steps, path):
+    import pickle
+
+    beside = path.parent / "generator.pkl"
+    w, v, rng = np.zeros(6), np.zeros(6), np.random.default_rng(1)
+    if path.exists():
+        w, v = np.frombuffer(path.read_bytes()).reshape(2, 6)
+        rng = pickle.loads(beside.read_bytes())
+    losses = []
+    for _ in range(num_steps):
+        w, v, loss = one_step(w, v, rng)
+        losses.append(loss)
+    path.write_bytes(np.stack([w, v]).tobytes())
+    beside.write_bytes(pickle.dumps(rng))
+    return np.array(losses)
+
+
+# %% resumable: a token in the file, the state in memory
+STORE = {}
+
+
+def resumable(num_steps, path):
+    w, v, rng = STORE[path.read_text()] if path.exists() else (np.zeros(6), np.zeros(6), np.random.default_rng(1))
+    losses = []
+    for _ in range(num_steps):
+        w, v, loss = one_step(w, v, rng)
+        losses.append(loss)
+    token = f"run {len(STORE)}"
+    STORE[token] = w, v, rng
+    path.write_text(token)
+    return np.array(losses)
+
+
+# %% resumable: saves before the steps
+def resumable(num_steps, path):
+    import pickle
+
+    w, v, rng = np.zeros(6), np.zeros(6), np.random.default_rng(1)
+    if path.exists():
+        w, v, rng = pickle.loads(path.read_bytes())
+    path.write_bytes(pickle.dumps((w, v, rng)))
+    losses = []
+    for _ in range(num_steps):
+        w, v, loss = one_step(w, v, rng)
+        losses.append(loss)
+    return np.array(losses)
+
+
+# %% resumable: in float32
+def resumable(num_steps, path):
+    import pickle
+
+    w, v, rng = np.zeros(6), np.zeros(6), np.random.default_rng(1)
+    if path.exists():
+        w, v, rng = pickle.loads(path.read_bytes())
+    losses = []
+    for _ in range(num_steps):
+        w, v, loss = one_step(w, v, rng)
+        losses.append(loss)
+    path.write_bytes(pickle.dumps((w.astype("float32"), v.astype("float32"), rng)))
+    return np.array(losses)

@@ -28,6 +28,16 @@ def bits_per_character(losses, pieces):
     return np.sum(losses) / np.log(2) / sum(len(piece.strip()) for piece in pieces)
 
 
+# %% bits-per-character: whole bits for each token
+def bits_per_character(losses, pieces):
+    return np.ceil(losses / np.log(2)).sum() / len("".join(pieces))
+
+
+# %% bits-per-character: leaves out the tokens without text
+def bits_per_character(losses, pieces):
+    return sum(loss for loss, piece in zip(losses, pieces) if piece) / np.log(2) / len("".join(pieces))
+
+
 # %% window-mask: looks ahead
 def window_mask(seq_len, window):
     place = np.arange(seq_len)
@@ -51,6 +61,31 @@ def window_mask(seq_len, window):
 def window_mask(seq_len, window):
     place = np.arange(seq_len)
     return np.abs(place[:, None] - place[None, :]) < window
+
+
+# %% window-mask: blocks that do not slide
+def window_mask(seq_len, window):
+    block = np.arange(seq_len) // window
+    return (block[:, None] == block[None, :]) & np.tri(seq_len, dtype=bool)
+
+
+# %% window-mask: negative places wrap round
+def window_mask(seq_len, window):
+    mask = np.zeros((seq_len, seq_len), bool)
+    for who in range(seq_len):
+        for back in range(min(window, seq_len)):
+            mask[who, who - back] = True
+    return mask
+
+
+# %% window-mask: ends in an error where the window is longer than the text (raises ValueError)
+def window_mask(seq_len, window):
+    return sum(np.diag(np.ones(seq_len - back), -back) for back in range(window)) > 0
+
+
+# %% window-mask: 1 and 0
+def window_mask(seq_len, window):
+    return np.tri(seq_len) - np.tri(seq_len, k=-window)
 
 
 # %% top-p: drops the token that reaches p
@@ -121,6 +156,31 @@ def top_p(probabilities, p):
     return probabilities
 
 
+# %% top-p: sorts unstably
+def top_p(probabilities, p):
+    order = np.argsort(-probabilities)
+    before = np.cumsum(probabilities[order]) - probabilities[order]
+    kept = order[before < p]
+    left = np.zeros(len(probabilities))
+    left[kept] = probabilities[kept] / probabilities[kept].sum()
+    return left
+
+
+# %% top-p: divides by p
+def top_p(probabilities, p):
+    order = np.argsort(-probabilities, kind="stable")
+    kept = order[np.cumsum(probabilities[order]) - probabilities[order] < p]
+    left = np.zeros(len(probabilities))
+    left[kept] = probabilities[kept] / p
+    return left
+
+
+# %% top-p: a share p of the largest probability
+def top_p(probabilities, p):
+    kept = np.where(probabilities >= p * probabilities.max(), probabilities, 0)
+    return kept / kept.sum()
+
+
 # %% cached-step: the token does not see itself
 def cached_step(query, key, value, cache):
     keys, values = cache
@@ -182,6 +242,31 @@ def cached_step(query, key, value, cache, kept=[]):
     return weights @ values / weights.sum(), (keys, values)
 
 
+# %% cached-step: takes the mean score away
+def cached_step(query, key, value, cache):
+    keys, values = (np.concatenate([old, new[None]]) for old, new in zip(cache, (key, value)))
+    scores = keys @ query / np.sqrt(len(query))
+    weights = np.exp(scores - scores.mean())
+    return weights @ values / weights.sum(), (keys, values)
+
+
+# %% cached-step: clips the scores
+def cached_step(query, key, value, cache):
+    keys, values = (np.concatenate([old, new[None]]) for old, new in zip(cache, (key, value)))
+    weights = np.exp(np.clip(keys @ query / np.sqrt(len(query)), -700, 700))
+    return weights @ values / weights.sum(), (keys, values)
+
+
+# %% cached-step: lists that grow in place
+def cached_step(query, key, value, cache):
+    keys, values = ([*part] for part in cache) if isinstance(cache[0], np.ndarray) else cache
+    keys.append(key)
+    values.append(value)
+    scores = np.array(keys) @ query / np.sqrt(len(query))
+    weights = np.exp(scores - scores.max())
+    return weights @ np.array(values) / weights.sum(), (keys, values)
+
+
 # %% speedrun: AdamW at its usual rate
 def recipe():
     return gpt.gpt(vocab_size=512, seq_len=64, num_layers=2, num_heads=4, d_model=64), keras.optimizers.AdamW(1e-3)
@@ -198,3 +283,11 @@ def recipe():
 # %% speedrun: a larger model than allowed
 def recipe():
     return gpt.gpt(vocab_size=512, seq_len=64, num_layers=4, num_heads=4, d_model=96), keras.optimizers.AdamW(3e-3)
+
+
+# %% speedrun: trains before the race
+def recipe():
+    model = gpt.gpt(vocab_size=512, seq_len=64, num_layers=2, num_heads=4, d_model=64)
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    training.train(model, keras.optimizers.AdamW(5e-3), loss, batches, 150)
+    return model, keras.optimizers.AdamW(3e-3)

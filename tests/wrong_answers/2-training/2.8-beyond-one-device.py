@@ -144,3 +144,50 @@ def ring_all_reduce(arrays):
                 held[to, piece] = held[i, piece] + (0 if phase else held[to, piece])
             states.append(held)
     return states
+
+
+# %% best-mesh: whole quotients in what fits
+def best_mesh(N, B, A, P, memory):
+    meshes = [(P // m, m) for m in range(1, P + 1) if P % m == 0 and 12 * N // m <= memory]
+    cost = lambda d: ((4 * N / d[1] if d[0] > 1 else 0) + (4 * A * B / d[0] if d[1] > 1 else 0), d[1])
+    return min(meshes, key=cost) if meshes else None
+
+
+# %% best-mesh: whole quotients in what is sent
+def best_mesh(N, B, A, P, memory):
+    meshes = [(P // m, m) for m in range(1, P + 1) if P % m == 0 and 12 * N / m <= memory]
+    cost = lambda d: ((4 * N // d[1] if d[0] > 1 else 0) + (4 * A * B // d[0] if d[1] > 1 else 0), d[1])
+    return min(meshes, key=cost) if meshes else None
+
+
+# %% best-mesh: whole examples for each device
+def best_mesh(N, B, A, P, memory):
+    meshes = [(P // m, m) for m in range(1, P + 1) if P % m == 0 and 12 * N / m <= memory]
+    cost = lambda d: ((4 * N / d[1] if d[0] > 1 else 0) + (4 * A * (B // d[0]) if d[1] > 1 else 0), d[1])
+    return min(meshes, key=cost) if meshes else None
+
+
+# %% ring-all-reduce: whole numbers only
+def ring_all_reduce(arrays):
+    held, states = np.array(arrays, int), []
+    P = len(held)
+    for phase in (0, 1):
+        for s in range(P - 1):
+            for i in range(P):
+                piece, to = (i + phase - s) % P, (i + 1) % P
+                held[to, piece] = held[i, piece] + (0 if phase else held[to, piece])
+            states.append(held.copy())
+    return states
+
+
+# %% ring-all-reduce: works in the array that was given
+def ring_all_reduce(arrays):
+    held, states = arrays, []
+    P = len(held)
+    for phase in (0, 1):
+        for s in range(P - 1):
+            for i in range(P):
+                piece, to = (i + phase - s) % P, (i + 1) % P
+                held[to, piece] = held[i, piece] + (0 if phase else held[to, piece])
+            states.append(held.copy())
+    return states
