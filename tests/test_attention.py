@@ -63,9 +63,7 @@ def test_limits_of_attention():
     keys = np.eye(5, dtype="float32")[None, None].repeat(2, 1) * 100  # each query fits one key alone
     np.testing.assert_allclose(array(attention.attention(keys, keys, values)), values, atol=1e-5)
     alone = np.eye(5, dtype=bool)
-    np.testing.assert_allclose(
-        array(attention.attention(normal(1, 2, 5, 3), values, values, alone)), values, atol=1e-5
-    )
+    np.testing.assert_allclose(array(attention.attention(normal(1, 2, 5, 3), values, values, alone)), values, atol=1e-5)
 
 
 def test_heads_are_split_in_order_and_merged_again():
@@ -80,9 +78,7 @@ def test_a_turned_score_depends_on_the_distance_alone():
     queries, keys = normal(1, 1, 1, 8), normal(1, 1, 1, 8)
 
     def score(i, j):
-        turned = [
-            attention.rotate(x, *attention.rotary_angles([t], 8, 100.0)) for x, t in ((queries, i), (keys, j))
-        ]
+        turned = [attention.rotate(x, *attention.rotary_angles([t], 8, 100.0)) for x, t in ((queries, i), (keys, j))]
         return float((array(turned[0]) * array(turned[1])).sum())
 
     assert score(3, 1) == pytest.approx(score(40, 38), abs=1e-4)

@@ -81,9 +81,7 @@ def test_rotation_keeps_lengths_and_depends_on_the_distance_only():
     def product(i, j):
         def turned(x, position):
             angles = position * 100.0 ** (-np.arange(0, 8, 2) / 8)
-            return keras.ops.convert_to_numpy(
-                attention.rotate(x, np.cos(angles, dtype="f"), np.sin(angles, dtype="f"))
-            )
+            return keras.ops.convert_to_numpy(attention.rotate(x, np.cos(angles, dtype="f"), np.sin(angles, dtype="f")))
 
         assert np.linalg.norm(turned(q, i)) == pytest.approx(np.linalg.norm(q), rel=1e-6)
         return float((turned(q, i) * turned(k, j)).sum())
