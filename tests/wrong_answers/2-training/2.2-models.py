@@ -87,7 +87,9 @@ def convolve(x, kernel):
 # %% convolve: changes its argument
 def convolve(x, kernel):
     kernel[:] = kernel[::-1]
-    return np.array([sum(np.convolve(x[:, c], kernel[:, c, o], "valid") for c in range(x.shape[1])) for o in range(kernel.shape[2])]).T
+    return np.array(
+        [sum(np.convolve(x[:, c], kernel[:, c, o], "valid") for c in range(x.shape[1])) for o in range(kernel.shape[2])]
+    ).T
 
 
 # %% convolve: filters first
@@ -308,7 +310,9 @@ def forty_layers():
     signal = keras.Input((40,))
     h = keras.layers.Dense(32, "relu", kernel_initializer="he_normal")(signal)
     for _ in range(40):
-        branch = keras.Sequential([keras.layers.LayerNormalization(), keras.layers.Dense(32, "relu", kernel_initializer="he_normal")])
+        branch = keras.Sequential(
+            [keras.layers.LayerNormalization(), keras.layers.Dense(32, "relu", kernel_initializer="he_normal")]
+        )
         h = h + branch(h)
     return keras.Model(signal, keras.layers.Dense(10)(h))
 
@@ -364,4 +368,12 @@ def small_network():
 
 # %% small-network: nine classes
 def small_network():
-    return keras.Sequential([keras.Input((40,)), keras.layers.Reshape((40, 1)), keras.layers.Conv1D(20, 9, activation="relu"), keras.layers.GlobalMaxPooling1D(), keras.layers.Dense(9)])
+    return keras.Sequential(
+        [
+            keras.Input((40,)),
+            keras.layers.Reshape((40, 1)),
+            keras.layers.Conv1D(20, 9, activation="relu"),
+            keras.layers.GlobalMaxPooling1D(),
+            keras.layers.Dense(9),
+        ]
+    )
