@@ -4,9 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import keras
+from bigmodel_lib.scaling import model_parameters
 
-__all__ = ["forget_compiled", "layers_with_owners", "rebuilds", "replace_layer"]
+import keras
+from keras import layers
+
+__all__ = [
+    "choose", "forget_compiled", "layers_with_owners", "rebuilds", "replace_layer", "require", "say_left_out",
+    "weight_matrices",
+]  # fmt: skip
+
+WITH_MATRICES = (layers.Dense, layers.EinsumDense, layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.Embedding)
+
+
+def require(good: bool, problem: str) -> None:
+    """Raise a ValueError that names the problem, unless all is good."""
+    if not good:
+        raise ValueError(problem)
 
 
 def layers_with_owners(model: keras.Model) -> Iterator[tuple[keras.layers.Layer, keras.layers.Layer | None]]:
@@ -19,6 +33,56 @@ def layers_with_owners(model: keras.Model) -> Iterator[tuple[keras.layers.Layer,
         seen.add(id(layer))
         yield layer, owner
         to_visit += [(child, layer) for child in layer._layers]
+
+
+def weight_matrices(model: keras.Model) -> dict[str, tuple[keras.layers.Layer, keras.Variable]]:
+    """The kernels and tables of all `Dense`, `EinsumDense`, `Conv` and `Embedding` layers, by their path, in the model's order.
+
+    The path begins below the model: another one with the same layers has the same names. One that comes twice gets a prime.
+    Integers, of a quantized layer, are not among them.
+
+    Raises:
+        ValueError: the model is not built, or has none.
+    """
+    model_parameters(model)  # says so if it is not built
+    holders = {}
+    for layer, _ in layers_with_owners(model):
+        matrix = getattr(layer, "_embeddings" if isinstance(layer, layers.Embedding) else "_kernel", None)
+        if isinstance(layer, WITH_MATRICES) and matrix is not None and keras.backend.is_float_dtype(matrix.dtype):
+            holders[id(matrix)] = layer
+    found = {}
+    for variable in model.weights:
+        if id(variable) in holders:
+            path = variable.path.removeprefix(f"{model.name}/")
+            while path in found:
+                path += "'"
+            found[path] = (holders[id(variable)], variable)
+    names = ", ".join(kind.__name__ for kind in WITH_MATRICES)
+    require(bool(found), f"{model.name!r} has no float matrix: it needs at least one layer of these: {names}")
+    return found
+
+
+def choose(matrices: dict, value, what: str) -> dict:
+    """The value for each matrix: one for all, or those that a dict names by path or by layer; the others are left out.
+
+    Raises:
+        ValueError: a name that no matrix and no layer has.
+    """
+    if not isinstance(value, dict):
+        return dict.fromkeys(matrices, value)
+    chosen = {path: value[key] for path, (layer, _) in matrices.items() for key in (layer.name, path) if key in value}
+    unknown = ", ".join(sorted(set(value) - set(chosen) - {matrices[path][0].name for path in chosen}))
+    require(not unknown, f"{what} names {unknown}, but the matrices are {', '.join(matrices)}")
+    return chosen
+
+
+def say_left_out(model: keras.Model, done, what: str) -> None:
+    """Print path and shape of every weight with two or more axes, biases apart, that is not among the paths in `done`."""
+    matrices, name = weight_matrices(model), f"{model.name}/"
+    ids = {id(matrices[path][1]) for path in done}
+    left = [v for v in model.weights if len(v.shape) > 1 and id(v) not in ids and not v.path.endswith("/bias")]
+    if left:
+        print(f"{what}: {', '.join(f'{v.path.removeprefix(name)} {tuple(v.shape)}' for v in left)}")
 
 
 def rebuilds(owner) -> bool:
