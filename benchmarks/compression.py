@@ -1,0 +1,221 @@
+"""How small a network becomes at no loss: pruned, shared, Huffman-coded, written to one file and loaded again.
+
+    python -m benchmarks.compression --json FILE
+
+Sizes are bytes of a real file, header and checksum included, beside the float32 weights; accuracies are those of the model that was
+loaded from it, on the test set, by seed. Two yardsticks: the dense network that was pruned, and the same one trained on for as long
+as the pruned one was, so that a gain from more training is not taken for one from pruning. Beside our file stands what xz, a general
+compressor, makes of the very same pruned and shared weights. The settings were chosen on a validation part of the train set
+(`--validate` trains without it and scores on it). LeNet-300-100 and LeNet-5 are those of Deep Compression (S. Han et al. 2015,
+arXiv:1510.00149, Table 1: 40 and 39 times on 60,000 digits of MNIST); here LeNet-300-100 learns Fashion-MNIST, and LeNet-5 the 4,000
+digits that the course has, so the figures are not to be compared digit by digit.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import lzma
+import os
+import pathlib
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+
+from benchmarks import report
+
+import numpy as np
+
+SEEDS = (0, 1, 2)
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """How a network is trained and compressed."""
+
+    data: Callable  # "train" or "test" -> x, y
+    network: Callable  # -> a new model
+    sparsity: dict  # the last one, by layer
+    bits: int | dict  # of the shared values, by layer
+    dense_epochs: int
+    sparse_epochs: int  # the sparsity rises over the first half
+    shared_epochs: int
+    rate: float  # the peak of a cosine, of AdamW
+    sparse_rate: float
+    batch_size: int
+    decay: float
+    goal: float  # the ratio of the sizes
+
+
+def fashion(split: str):
+    from bigmodel_lib.data import images
+
+    x, y = images.fashion_mnist(split)
+    return x.reshape(-1, 784).astype("float32") / 255, y
+
+
+def digits(split: str):
+    from bigmodel_lib.data import images
+
+    x, y = images.mnist_5k(split)
+    return x[..., None].astype("float32") / 255, y
+
+
+def functions(split: str):
+    from bigmodel_lib.data import code
+
+    return code.package_task(split)
+
+
+def lenet_300_100():
+    from bigmodel_lib.models import dense
+
+    return dense.lenet_300_100()
+
+
+def document_network():
+    from bigmodel_lib.models import dense
+
+    return dense.document_network()
+
+
+def lenet_5():
+    """20 and 50 channels of 5 × 5 weights, each pooled by two, then 500 units: 431,080 parameters, as in the paper's Table 3."""
+    import keras
+    from keras import layers
+
+    return keras.Sequential(
+        [
+            keras.Input((28, 28, 1)), layers.Conv2D(20, 5, name="conv_1"), layers.MaxPooling2D(2),
+            layers.Conv2D(50, 5, name="conv_2"), layers.MaxPooling2D(2), layers.Flatten(),
+            layers.Dense(500, "relu", name="dense_1"), layers.Dense(10, "softmax", name="dense_2"),
+        ],
+        name="lenet_5",
+    )  # fmt: skip
+
+
+RECIPES = {
+    "lenet_300_100": Recipe(
+        fashion, lenet_300_100, {"dense_1": 0.95, "dense_2": 0.92, "dense_3": 0.6}, 5,
+        dense_epochs=20, sparse_epochs=20, shared_epochs=3, rate=2e-3, sparse_rate=2e-3, batch_size=256, decay=1e-2, goal=40,
+    ),
+    "lenet_5": Recipe(
+        digits, lenet_5, {"conv_1": 0.3, "conv_2": 0.88, "dense_1": 0.95, "dense_2": 0.8}, 5,
+        dense_epochs=15, sparse_epochs=20, shared_epochs=3, rate=2e-3, sparse_rate=2e-3, batch_size=64, decay=1e-2, goal=39,
+    ),
+    "document_network": Recipe(
+        functions, document_network, {"dense_1": 0.96, "dense_2": 0.85, "dense_3": 0.7, "dense_4": 0.4}, 5,
+        dense_epochs=10, sparse_epochs=20, shared_epochs=5, rate=2e-3, sparse_rate=2e-3, batch_size=64, decay=1e-2, goal=40,
+    ),
+}  # fmt: skip
+
+
+def fit(model, x, y, epochs: int, rate: float, recipe: Recipe, callbacks=()) -> None:
+    import keras
+
+    steps = epochs * -(-len(x) // recipe.batch_size)
+    schedule = keras.optimizers.schedules.CosineDecay(rate, steps, alpha=0.02)
+    model.compile(keras.optimizers.AdamW(schedule, weight_decay=recipe.decay), "sparse_categorical_crossentropy")
+    model.fit(x, y, batch_size=recipe.batch_size, epochs=epochs, verbose=0, callbacks=list(callbacks))
+
+
+def score(model, x, y) -> float:
+    from bigmodel_lib.compression import accuracy
+
+    return accuracy(y, model.predict(x, batch_size=1000, verbose=0))
+
+
+def one_seed(recipe: Recipe, seed: int, validate: bool) -> dict:
+    from bigmodel_lib import compression
+
+    import keras
+
+    x, y = recipe.data("train")
+    x_test, y_test = recipe.data("test")
+    if validate:
+        part = np.random.default_rng(0).permutation(len(x))
+        cut = len(x) * 5 // 6
+        x, y, x_test, y_test = x[part[:cut]], y[part[:cut]], x[part[cut:]], y[part[cut:]]
+    keras.utils.set_random_seed(seed)
+    clock, took = time.perf_counter(), {}
+
+    def lap(name):
+        nonlocal clock
+        took[name], clock = round(time.perf_counter() - clock, 1), time.perf_counter()
+
+    dense = recipe.network()
+    fit(dense, x, y, recipe.dense_epochs, recipe.rate, recipe)
+    lap("dense")
+    sparse, control = (keras.models.clone_model(dense) for _ in range(2))
+    for model in (sparse, control):
+        model.set_weights(dense.get_weights())
+    steps = recipe.sparse_epochs * -(-len(x) // recipe.batch_size)
+    pruning = compression.GradualPruning(recipe.sparsity, 0, steps // 2, max(1, steps // 100))
+    fit(sparse, x, y, recipe.sparse_epochs, recipe.sparse_rate, recipe, [pruning])
+    lap("sparse")
+    pruned = score(sparse, x_test, y_test)
+    compression.share_weights(sparse, recipe.bits)
+    shared = score(sparse, x_test, y_test)
+    if recipe.shared_epochs:
+        fit(sparse, x, y, recipe.shared_epochs, recipe.sparse_rate / 10, recipe, [compression.TuneCodebooks()])
+    lap("shared")
+    with tempfile.TemporaryDirectory() as folder:
+        path = pathlib.Path(folder) / "model.bigm"
+        size = compression.save_compressed(sparse, path)
+        loaded = compression.load_compressed(path)
+    lap("file")
+    fit(control, x, y, recipe.sparse_epochs, recipe.sparse_rate, recipe)
+    if recipe.shared_epochs:
+        fit(control, x, y, recipe.shared_epochs, recipe.sparse_rate / 10, recipe)
+    lap("control")
+    same = bool((loaded.predict(x_test, verbose=0) == sparse.predict(x_test, verbose=0)).all())
+    times = compression.latency({"dense": dense.predict_on_batch, "loaded": loaded.predict_on_batch}, x_test[:256])
+    median = {name: float(np.median(t)) for name, t in times.items()}
+    weights = b"".join(w.tobytes() for w in sparse.get_weights())
+    return {
+        "seed": seed,
+        "accuracy_dense": score(dense, x_test, y_test),
+        "accuracy_dense_trained_on": score(control, x_test, y_test),
+        "accuracy_pruned": pruned,
+        "accuracy_shared": shared,
+        "accuracy_of_the_file": score(loaded, x_test, y_test),
+        "loaded_is_the_shared_model": same,
+        "zeros": 1 - compression.nonzeros(sparse) / sparse.count_params(),
+        "bytes_float32": len(weights),
+        "bytes_file": size,
+        "bytes_xz_of_the_same_weights": len(lzma.compress(weights, preset=9 | lzma.PRESET_EXTREME)),
+        "latency_dense_over_loaded": median["dense"] / median["loaded"],
+        "seconds": took,
+    }
+
+
+def main() -> None:
+    validate = "--validate" in sys.argv
+    sys.argv = [argument for argument in sys.argv if argument != "--validate"]
+    path = report.output_file(__doc__)
+    chosen = os.environ.get("NETWORKS", ",".join(RECIPES)).split(",")
+    results, ratios = {"scored_on": "a validation part" if validate else "the test set"}, {}
+    for name in chosen:
+        recipe = RECIPES[name]
+        runs = [one_seed(recipe, seed, validate) for seed in SEEDS]
+        results[name] = {"runs": runs}
+
+        def mean(what, runs=runs):
+            return statistics.mean(run[what] for run in runs)
+
+        size = mean("bytes_float32") / mean("bytes_file")
+        ratios[f"{name}_size_ratio"] = report.ratio(size, recipe.goal)
+        change = mean("accuracy_of_the_file") - mean("accuracy_dense")
+        ratios[f"{name}_accuracy_change"] = report.ratio(change, 0.0)
+        results[name]["accuracy_change_from_dense_trained_on"] = (
+            change + mean("accuracy_dense") - mean("accuracy_dense_trained_on")
+        )
+        results[name]["xz_size_ratio"] = mean("bytes_float32") / mean("bytes_xz_of_the_same_weights")
+        results[name]["latency_dense_over_loaded"] = mean("latency_dense_over_loaded")
+        print(name, {key: value["value"] for key, value in ratios.items() if key.startswith(name)}, flush=True)
+    report.write(results, ratios, path)
+
+
+if __name__ == "__main__":
+    main()
