@@ -3,7 +3,7 @@
     python -m benchmarks.language_model --json FILE          about ten minutes; the peer needs torch
 
 A race of recipes. Both train on the same plays, on all cores, for the same seconds, and are scored on the same held-out stretches,
-in bits per character; compilation and scoring are left out of the seconds. Ours: byte-pair tokens, Muon, three blocks of width 96,
+in bits per character; compilation and scoring are left out of the seconds. Ours: byte-pair tokens, Muon, two blocks of width 96,
 Keras on JAX. The peer has nanoGPT's small shape for a CPU (characters, four blocks of width 128, windows of 64, batches of 12) and
 its recipe (AdamW, warm-up of 100 steps, cosine to a tenth), written here in plain PyTorch with its fused attention and fused AdamW.
 Its peak rate is the best of 1e-3 (nanoGPT's own), 3e-3 and 6e-3. Each side plans its schedule for the steps that fit into the
@@ -29,7 +29,7 @@ import numpy as np
 
 SECONDS, LOOKS, WINDOW, STRETCHES = 60, 24, 64, 512
 PEER = {"num_layers": 4, "num_heads": 4, "d_model": 128}
-OURS = {"num_layers": 3, "num_heads": 4, "d_model": 96}
+OURS = {"num_layers": 2, "num_heads": 4, "d_model": 96}
 PEER_RATE, OUR_RATE, ADAM_RATIO = 3e-3, 0.02, 0.25  # AdamW's peak; Muon's, and what part of it the other variables get
 
 

@@ -1,6 +1,9 @@
 """`pytest tests` is the quick part: it leaves out the tests marked `slow`, which `pytest` alone runs with everything else."""
 
 import pathlib
+import sys
+
+import pytest
 
 
 def pytest_configure(config):
@@ -12,3 +15,10 @@ def pytest_collection_modifyitems(config, items):
         slow = [item for item in items if item.get_closest_marker("slow")]
         items[:] = [item for item in items if not item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
+
+
+@pytest.fixture(autouse=True)
+def the_same_weights_in_every_run():
+    """Each test begins with the same seed, whichever tests ran before it."""
+    if "keras" in sys.modules:
+        sys.modules["keras"].utils.set_random_seed(0)

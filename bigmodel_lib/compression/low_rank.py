@@ -31,9 +31,7 @@ def spectrum(model: keras.Model) -> dict[str, np.ndarray]:
     return {name: np.linalg.svd(m.reshape(-1, m.shape[-1]), compute_uv=False) for name, m in found.items()}
 
 
-def truncated_svd(
-    matrix: np.ndarray, rank: int | None = None, energy: float | None = None
-) -> tuple[np.ndarray, np.ndarray]:
+def truncated_svd(matrix: np.ndarray, rank: int | None = None, energy: float | None = None) -> tuple:
     """The best approximation of a matrix by a product $A B$ of lower rank.
 
     $$ W = \\sum_i \\sigma_i u_i v_i^\\top \\approx \\sum_{i \\le r} \\sigma_i u_i v_i^\\top, \\qquad
@@ -68,9 +66,7 @@ def truncated_svd(
     return u[:, :rank] * root, root[:, None] * v[:rank]
 
 
-def factorize(
-    model: keras.Model, rank: int | dict[str, int] | None = None, energy: float | dict[str, float] | None = None
-) -> keras.Model:
+def factorize(model: keras.Model, rank: int | dict | None = None, energy: float | dict | None = None) -> keras.Model:
     """Put two thin `Dense` layers in the place of each `Dense` layer that is large enough, in place.
 
     $\\phi(x W + b) \\approx \\phi\\big((x A) B + b\\big)$ with $A B$ from `truncated_svd`: $r (m + n)$ weights where there were $m n$.

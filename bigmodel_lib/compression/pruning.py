@@ -21,10 +21,10 @@ __all__ = [
     "wanda_masks",
 ]  # fmt: skip
 
+Masks = dict[str, np.ndarray]
 
-def magnitude_masks(
-    model: keras.Model, sparsity: float | dict[str, float], per: str = "layer"
-) -> dict[str, np.ndarray]:
+
+def magnitude_masks(model: keras.Model, sparsity: float | dict[str, float], per: str = "layer") -> Masks:
     """Masks that drop the weights with the smallest absolute values.
 
     The matrices of all `Dense`, `EinsumDense`, `Conv` and `Embedding` layers are pruned. Biases and norms stay; what else has two
@@ -79,7 +79,7 @@ def _without_smallest(scores: np.ndarray, sparsity: float) -> np.ndarray:
     return mask
 
 
-def apply_masks(model: keras.Model, masks: dict[str, np.ndarray]) -> keras.Model:
+def apply_masks(model: keras.Model, masks: Masks) -> keras.Model:
     """Set the weights to zero, in place, where their masks are False.
 
     Args:
@@ -128,7 +128,7 @@ class KeepMasks(keras.callbacks.Callback):
         8
     """
 
-    def __init__(self, masks: dict[str, np.ndarray]):
+    def __init__(self, masks: Masks):
         super().__init__()
         self.masks = masks
 
@@ -243,9 +243,7 @@ def n_of_m_masks(matrix: np.ndarray, n: int, m: int, axis: int = 0) -> np.ndarra
     return np.moveaxis(kept.reshape(scores.shape), -1, axis)
 
 
-def wanda_masks(
-    model: keras.Model, batches: Iterable, sparsity: float, n_of_m: tuple[int, int] | None = None
-) -> dict[str, np.ndarray]:
+def wanda_masks(model: keras.Model, batches: Iterable, sparsity: float, n_of_m: tuple | None = None) -> Masks:
     """Masks by Wanda's score: a weight counts by its size times the norm of the activations that it meets.
 
     $$ S_{ij} = |W_{ij}| \\cdot \\lVert X_j \\rVert_2 $$

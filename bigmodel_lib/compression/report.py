@@ -52,14 +52,7 @@ def latency(calls: dict[str, Callable], x, rounds: int = 50, warm_up: int = 5) -
 
 
 def report(
-    before: keras.Model,
-    after: keras.Model,
-    x,
-    y=None,
-    metric: Callable = accuracy,
-    batch_size: int = 1,
-    rounds: int = 50,
-    files: tuple[str | os.PathLike | None, str | os.PathLike | None] = (None, None),
+    before: keras.Model, after: keras.Model, x, y=None, metric=accuracy, batch_size=1, rounds=50, files=(None, None)
 ) -> list[dict]:
     """Compare a model before and after compression: print a table, and return its rows.
 

@@ -39,9 +39,7 @@ def unit_norms(model: keras.Model) -> dict[str, np.ndarray]:
     return {layer.name: np.abs(layer.get_weights()[0]).reshape(-1, layer.kernel.shape[-1]).sum(0) for layer in hidden}
 
 
-def remove_units(
-    model: keras.Model, share: float | dict[str, float], scores: dict[str, np.ndarray] | None = None
-) -> keras.Model:
+def remove_units(model: keras.Model, share: float | dict[str, float], scores: dict | None = None) -> keras.Model:
     """A smaller model without the weakest units of `Dense` and channels of `Conv1D` and `Conv2D` layers.
 
     It computes what the model would compute if every later weight that reads a removed unit were zero. Where such a unit gives
@@ -106,9 +104,7 @@ def _reduced(layer, shape, channels, units):
     require(last, f"{layer.name!r} keeps its channels first; only channels_last is handled here")
     if isinstance(layer, WEIGHTED):
         grouped = getattr(layer, "groups", 1) > 1 and not (units is None and channels is None)
-        require(
-            not grouped, f"{layer.name!r} works in groups of channels: keep all units before it, and all of its own"
-        )
+        require(not grouped, f"{layer.name!r} works in groups of channels: keep all units, its own and those before")
         if units is not None:
             require(function not in MIXING, f"{layer.name!r} cannot lose units: its {function} depends on all of them")
             config["units" if isinstance(layer, layers.Dense) else "filters"] = len(units)
