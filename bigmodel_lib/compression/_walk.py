@@ -144,15 +144,15 @@ def replace_layer(model: keras.Model, old: keras.layers.Layer, new: keras.layers
 
 
 def _exchanged(value, old, new):
-    """The value, with `new` where `old` was; lists and dicts are changed in place."""
+    """The value, with `new` where `old` was; lists and dicts are changed in place. TensorFlow keeps both inside of wrappers."""
     if value is old:
         return new
     if isinstance(value, list):
         for i, item in enumerate(value):
-            list.__setitem__(value, i, _exchanged(item, old, new))
+            list.__setitem__(getattr(value, "_storage", value), i, _exchanged(item, old, new))
     elif isinstance(value, dict):
         for key, item in list(value.items()):
-            dict.__setitem__(value, key, _exchanged(item, old, new))
+            dict.__setitem__(getattr(value, "__wrapped__", value), key, _exchanged(item, old, new))
     elif type(value) is tuple and any(item is old for item in value):
         return tuple(new if item is old else item for item in value)
     return value
