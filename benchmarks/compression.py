@@ -102,8 +102,8 @@ def lenet_5():
 
 RECIPES = {
     "lenet_300_100": Recipe(
-        digits, lenet_300_100, {"dense_1": 0.95, "dense_2": 0.92, "dense_3": 0.6}, 3,
-        dense_epochs=15, sparse_epochs=40, shared_epochs=3, batch_size=64, decay=0.05, goal=40,
+        digits, lenet_300_100, {"dense_1": 0.935, "dense_2": 0.9, "dense_3": 0.5}, 3,
+        dense_epochs=15, sparse_epochs=40, shared_epochs=3, batch_size=128, decay=0.05, goal=40, teacher=0.5, rate=3e-3,
     ),
     "lenet_300_100_fashion": Recipe(
         fashion, lenet_300_100, {"dense_1": 0.915, "dense_2": 0.88, "dense_3": 0.4}, {"dense_1": 3, "dense_2": 3, "dense_3": 4},
@@ -115,7 +115,7 @@ RECIPES = {
     ),
     "document_network": Recipe(
         functions, document_network, {"dense_1": 0.92, "dense_2": 0.8, "dense_3": 0.6, "dense_4": 0.3}, 3,
-        dense_epochs=6, sparse_epochs=12, shared_epochs=3, batch_size=64, decay=0.1, goal=40, teacher=1.0,
+        dense_epochs=6, sparse_epochs=20, shared_epochs=8, batch_size=64, decay=0.1, goal=40, teacher=1.0,
     ),
 }  # fmt: skip
 
