@@ -45,7 +45,7 @@ ROWS = {
     ),
     "1.6": (
         "What are large models used for?",
-        "three pretrained models do eight tasks on two cores, every failure printed (3 of 6 functions work); a looked-up passage lifts 3 of 12 right answers to 10, a calculator 0 of 16 to 15",
+        "three pretrained models do eight tasks on two cores, every failure printed (3 of 6 functions work); a looked-up passage lifts 3 of 12 right answers to 10, a calculator 0 of 12 to 11",
     ),
     "2.1": (
         "What does training really see?",
@@ -65,11 +65,11 @@ ROWS = {
     ),
     "2.5": (
         "Which optimizer?",
-        "seven optimizers from scratch, equal to Keras to 1e-5; tuned alike, Adam leads SGD by 8.4 ± 1.3 points after 5 epochs, by 2.9 ± 1.1 after 15; rotating the words takes about half of its lead over momentum (two standard errors)",
+        "seven optimizers from scratch, equal to Keras to 1e-5; tuned alike, Adam leads SGD by 7.6 ± 1.0 points after 5 epochs, by 2.4 ± 0.8 after 15; rotating the words takes about half of its lead over momentum (two standard errors)",
     ),
     "2.6": (
         "What happens in a training loop?",
-        "accumulation equals the big batch; tuned alike, warm-up with cosine gains 2.6 ± 0.5 points; the noise scale misses the critical batch 7.7-fold; a run killed in mid-epoch resumes bit for bit",
+        "accumulation equals the big batch; tuned alike, warm-up with cosine gains 2.5 ± 0.5 points; the noise scale misses the critical batch 7.7-fold; a run killed in mid-epoch resumes bit for bit",
     ),
     "2.7": (
         "How is a language model trained, and does it beat counting?",
@@ -82,6 +82,30 @@ ROWS = {
     "2.9": (
         "How does a predictor become something that answers?",
         "fine-tuning keeps the writers' errors (0.67 right); DPO 0.74 if gentle, 0.35 at ten times the rate; reinforcement with a verifier 0.91, fine-tuning on verified answers 0.97; a flawed verifier is exploited",
+    ),
+    "3.1": (
+        "How much of a trained network does its answer need, and how do you measure it honestly?",
+        "a layer wrong by 65 % in its weights loses half a point; keeping the outputs instead needs half that rank; a thin network trained from the start does as well as one cut and trained; four times fewer parameters, and one call hardly gets faster",
+    ),
+    "3.2": (
+        "Which weights can go, and what is gained?",
+        "LeNet-300-100 loses 92.5 % of its parameters at no loss that three seeds could show; zeros make nothing faster, removed units do (2.3 times); half of SmolLM2's block weights gone: perplexity 46 → 105 by Wanda, 872 by size",
+    ),
+    "3.3": (
+        "How few bits can a weight have, what decides how much is lost, and is the smaller model faster?",
+        "a step of s costs s²/12, down to 3 bits; 8 bits change 0.00 ± 0.04 points, rounding during training is 7.4 ± 2.1 points ahead in 3 bits (sd, 5 seeds); GPTQ beats rounding on a layer (0.72 against 0.97 %), with 2,048 tokens not on the whole model; one activation is 15,320 times the median; smaller is not faster by itself",
+    ),
+    "3.4": (
+        "What does a teacher add that the label does not have?",
+        "soft targets gain 4.7 ± 0.5 points on the same signals, shuffled ones cost 3.8; a student that never saw a 3 finds 82.4 % of them; Keras's default loss is not the documented one; a table of counts teaches a GPT (−0.22 bits at equal steps, not at equal seconds)",
+    ),
+    "3.5": (
+        "How small does a trained network become as one real file, if nothing it knows may be lost?",
+        "61.6 times smaller, bit for bit, +0.03 ± 0.03 points against the dense network and −0.37 ± 0.37 against the same trained as long; Huffman is only 1.17 of it, and xz comes to 56.6",
+    ),
+    "3.6": (
+        "How do you teach a finished model something new with few numbers, make it write faster without changing a word, and serve it elsewhere?",
+        "0.30 % of the parameters take Macbeth's perplexity from 98.5 to 78.4; drafts from the text itself write the same 64 tokens of code in 16 passes; another runtime agrees to 2e-6 once told to use float32",
     ),
 }  # fmt: skip
 

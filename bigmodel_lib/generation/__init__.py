@@ -4,6 +4,7 @@
 ``logits``, ``next_token_probabilities``      what the model thinks comes next
 ``log_likelihood``, ``perplexity``            how well it predicts a text
 ``continuation_log_likelihoods``              which of several continuations it prefers
+``speculative_ids``, ``lookup_draft``         the same greedy text in fewer passes, by guesses from the text so far
 ``kept_tokens``, ``sample``                   temperature, top-k and top-p in plain NumPy
 ``chat_prompt``                               messages to the text that a chat model was trained on
 """
@@ -16,6 +17,7 @@ from bigmodel_lib.generation.scoring import (
     perplexity,
     token_log_probabilities,
 )
+from bigmodel_lib.generation.speculative import lookup_draft, speculative_ids
 from bigmodel_lib.generation.text import chat_prompt, generate, generate_ids, next_token_probabilities, stream
 
 __all__ = [
@@ -26,9 +28,11 @@ __all__ = [
     "kept_tokens",
     "log_likelihood",
     "logits",
+    "lookup_draft",
     "next_token_probabilities",
     "perplexity",
     "sample",
+    "speculative_ids",
     "stream",
     "token_log_probabilities",
 ]

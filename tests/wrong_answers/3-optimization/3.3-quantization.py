@@ -1,0 +1,180 @@
+# %% bits-per-weight: forgets the short group
+def bits_per_weight(rows, columns, bits, group, extra):
+    return bits + (columns // group) * extra / columns
+
+
+# %% bits-per-weight: groups that reach into the next row
+def bits_per_weight(rows, columns, bits, group, extra):
+    return bits + math.ceil(rows * columns / group) * extra / (rows * columns)
+
+
+# %% bits-per-weight: a broken group pays a part
+def bits_per_weight(rows, columns, bits, group, extra):
+    return bits + extra / min(group, columns)
+
+
+# %% bits-per-weight: only the formula of the chapter
+def bits_per_weight(rows, columns, bits, group, extra):
+    return bits + extra / group
+
+
+# %% bits-per-weight: all bits of the matrix
+def bits_per_weight(rows, columns, bits, group, extra):
+    return rows * (columns * bits + math.ceil(columns / group) * extra)
+
+
+# %% bits-per-weight: the groups of one row only
+def bits_per_weight(rows, columns, bits, group, extra):
+    return bits + math.ceil(columns / group) * extra / (rows * columns)
+
+
+# %% pack: the halves the other way round
+def pack(q):
+    halves = np.zeros(len(q) + len(q) % 2, "uint8")
+    halves[: len(q)] = np.asarray(q, "int16") % 16
+    return 16 * halves[::2] + halves[1::2]
+
+
+def unpack(packed, n):
+    halves = np.stack([packed // 16, packed % 16], axis=1).ravel()[:n].astype("int8")
+    return np.where(halves > 7, halves - 16, halves).astype("int8")
+
+
+# %% pack: the sign is lost on the way back
+def pack(q):
+    halves = np.zeros(len(q) + len(q) % 2, "uint8")
+    halves[: len(q)] = np.asarray(q, "int16") % 16
+    return halves[::2] + 16 * halves[1::2]
+
+
+def unpack(packed, n):
+    return np.stack([packed % 16, packed // 16], axis=1).ravel()[:n].astype("int8")
+
+
+# %% pack: adds 8 to all in place of 16 to the negative ones
+def pack(q):
+    halves = np.full(len(q) + len(q) % 2, 8, "uint8")
+    halves[: len(q)] = np.asarray(q, "int16") + 8
+    return halves[::2] + 16 * halves[1::2]
+
+
+def unpack(packed, n):
+    halves = np.stack([packed % 16, packed // 16], axis=1).ravel()[:n].astype("int8")
+    return (halves - 8).astype("int8")
+
+
+# %% pack: drops the last one of an odd count
+def pack(q):
+    halves = np.asarray(q, "int16") % 16
+    return (halves[: len(q) // 2 * 2 : 2] + 16 * halves[1::2]).astype("uint8")
+
+
+def unpack(packed, n):
+    halves = np.stack([packed % 16, packed // 16], axis=1).ravel()[:n].astype("int8")
+    return np.where(halves > 7, halves - 16, halves).astype("int8")
+
+
+# %% pack: gives the padding back
+def pack(q):
+    halves = np.zeros(len(q) + len(q) % 2, "uint8")
+    halves[: len(q)] = np.asarray(q, "int16") % 16
+    return halves[::2] + 16 * halves[1::2]
+
+
+def unpack(packed, n):
+    halves = np.stack([packed % 16, packed // 16], axis=1).ravel().astype("int8")
+    return np.where(halves > 7, halves - 16, halves).astype("int8")
+
+
+# %% pack: first half of the row below, second half above
+def pack(q):
+    halves = np.zeros(len(q) + len(q) % 2, "uint8")
+    halves[: len(q)] = np.asarray(q, "int16") % 16
+    low, high = np.split(halves, 2)
+    return low + 16 * high
+
+
+def unpack(packed, n):
+    halves = np.concatenate([packed % 16, packed // 16])[:n].astype("int8")
+    return np.where(halves > 7, halves - 16, halves).astype("int8")
+
+
+# %% pack: keeps bytes in a wider type
+def pack(q):
+    halves = np.zeros(len(q) + len(q) % 2, "int64")
+    halves[: len(q)] = np.asarray(q, "int16") % 16
+    return halves[::2] + 16 * halves[1::2]
+
+
+def unpack(packed, n):
+    halves = np.stack([packed % 16, packed // 16], axis=1).ravel()[:n].astype("int8")
+    return np.where(halves > 7, halves - 16, halves).astype("int8")
+
+
+# %% best-scale: no clipping
+def best_scale(row, h, bits):
+    m, largest = 2 ** (bits - 1) - 1, np.abs(row).max()
+    return float(largest / m) if largest else 1.0
+
+
+# %% best-scale: forgets to clip the integers
+def best_scale(row, h, bits):
+    m, largest = 2 ** (bits - 1) - 1, np.abs(row).max()
+    if largest == 0:
+        return 1.0
+    scales = [k / 100 * largest / m for k in range(100, 49, -1)]
+    return float(min(scales, key=lambda s: (h * (row - s * np.round(row / s)) ** 2).sum()))
+
+
+# %% best-scale: the importance is left out
+def best_scale(row, h, bits):
+    m, largest = 2 ** (bits - 1) - 1, np.abs(row).max()
+    if largest == 0:
+        return 1.0
+    scales = [k / 100 * largest / m for k in range(100, 49, -1)]
+    return float(min(scales, key=lambda s: ((row - s * np.clip(np.round(row / s), -m, m)) ** 2).sum()))
+
+
+# %% best-scale: the smallest of equals
+def best_scale(row, h, bits):
+    m, largest = 2 ** (bits - 1) - 1, np.abs(row).max()
+    if largest == 0:
+        return 1.0
+    scales = [k / 100 * largest / m for k in range(50, 101)]
+    return float(min(scales, key=lambda s: (h * (row - s * np.clip(np.round(row / s), -m, m)) ** 2).sum()))
+
+
+# %% best-scale: the largest value, not the largest size
+def best_scale(row, h, bits):
+    m, largest = 2 ** (bits - 1) - 1, row.max()
+    if largest <= 0:
+        return 1.0
+    scales = [k / 100 * largest / m for k in range(100, 49, -1)]
+    return float(min(scales, key=lambda s: (h * (row - s * np.clip(np.round(row / s), -m, m)) ** 2).sum()))
+
+
+# %% best-scale: 2^b levels
+def best_scale(row, h, bits):
+    m, largest = 2 ** (bits - 1), np.abs(row).max()
+    if largest == 0:
+        return 1.0
+    scales = [k / 100 * largest / m for k in range(100, 49, -1)]
+    return float(min(scales, key=lambda s: (h * (row - s * np.clip(np.round(row / s), -m, m)) ** 2).sum()))
+
+
+# %% best-scale: a row of zeros divides by zero (raises ValueError)
+def best_scale(row, h, bits):
+    m = 2 ** (bits - 1) - 1
+    scales = [k / 100 * np.abs(row).max() / m for k in range(100, 49, -1)]
+    if not all(scales):
+        raise ValueError("a scale of zero")
+    return float(min(scales, key=lambda s: (h * (row - s * np.clip(np.round(row / s), -m, m)) ** 2).sum()))
+
+
+# %% best-scale: absolute errors in place of squares
+def best_scale(row, h, bits):
+    m, largest = 2 ** (bits - 1) - 1, np.abs(row).max()
+    if largest == 0:
+        return 1.0
+    scales = [k / 100 * largest / m for k in range(100, 49, -1)]
+    return float(min(scales, key=lambda s: (h * np.abs(row - s * np.clip(np.round(row / s), -m, m))).sum()))
