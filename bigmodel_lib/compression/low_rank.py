@@ -91,7 +91,7 @@ def factorize(model: keras.Model, rank: int | dict | None = None, energy: float 
         not factorized: dense_2/kernel (300, 100), dense_3/kernel (100, 10)
         74770
 
-    Source: R. Denton et al. 2014, arXiv:1404.0736 (for convolutional networks).
+    Source: E. Denton et al. 2014, arXiv:1404.0736 (for convolutional networks).
     """
     require((rank is None) != (energy is None), f"give a rank or an energy, not rank={rank} and energy={energy}")
     matrices, what = weight_matrices(model), "rank" if energy is None else "energy"

@@ -33,6 +33,36 @@ def largest_rank(m, n, times):
     return m * n // times // max(1, m + n + 1)
 
 
+# %% largest-rank: rounds once for the rows already
+def largest_rank(m, n, times):
+    return m // times * n // (m + n)
+
+
+# %% largest-rank: rounds once for the columns already
+def largest_rank(m, n, times):
+    return n // times * m // (m + n)
+
+
+# %% largest-rank: one over the sum of reciprocals
+def largest_rank(m, n, times):
+    return int(1 / (1 / m + 1 / n) / times)
+
+
+# %% largest-rank: at least half a rank counts
+def largest_rank(m, n, times):
+    return int(m * n / (times * (m + n)) + 0.5)
+
+
+# %% largest-rank: the precedence of the product
+def largest_rank(m, n, times):
+    return m * n // (times * m + n)
+
+
+# %% largest-rank: three factors, with the singular values
+def largest_rank(m, n, times):
+    return m * n // (times * (m + n + 1))
+
+
 # %% one-round: every value counts alike
 def one_round(values, importance, centres):
     nearest = np.abs(values[:, None] - centres).argmin(1)
@@ -125,6 +155,82 @@ def one_round(values, importance, centres):
     return [np.average(values[nearest == k], weights=importance[nearest == k]) for k in range(len(centres))]
 
 
+# %% one-round: assigns anew after every centre that moved
+def one_round(values, importance, centres):
+    moved = np.array(centres, float)
+    for k in range(len(moved)):
+        own = np.abs(values[:, None] - moved).argmin(1) == k
+        if importance[own].sum() > 0:
+            moved[k] = np.average(values[own], weights=importance[own])
+    return moved
+
+
+# %% one-round: a zero stands for an empty centre
+def one_round(values, importance, centres):
+    nearest = np.abs(values[:, None] - centres).argmin(1)
+    moved = np.zeros(len(centres))
+    for k in range(len(centres)):
+        own = nearest == k
+        if importance[own].sum() > 0:
+            moved[k] = np.average(values[own], weights=importance[own])
+    return np.where(moved == 0, centres, moved)
+
+
+# %% one-round: divides by 1 at least
+def one_round(values, importance, centres):
+    nearest = np.abs(values[:, None] - centres).argmin(1)
+    weight = np.bincount(nearest, importance, len(centres))
+    total = np.bincount(nearest, importance * values, len(centres))
+    return np.where(weight == 0, centres, total / np.maximum(weight, 1))
+
+
+# %% one-round: importance as whole numbers
+def one_round(values, importance, centres):
+    h = importance.astype(int)
+    nearest = np.abs(values[:, None] - centres).argmin(1)
+    moved = np.array(centres, float)
+    for k in range(len(centres)):
+        own = nearest == k
+        if h[own].sum() > 0:
+            moved[k] = (h * values)[own].sum() / h[own].sum()
+    return moved
+
+
+# %% one-round: a tie goes to the centre that is smaller in size
+def one_round(values, importance, centres):
+    order = np.argsort(np.abs(centres), kind="stable")
+    nearest = order[np.abs(values[:, None] - centres[order]).argmin(1)]
+    moved = np.array(centres, float)
+    for k in range(len(centres)):
+        own = nearest == k
+        if importance[own].sum() > 0:
+            moved[k] = np.average(values[own], weights=importance[own])
+    return moved
+
+
+# %% one-round: the nearest centre of the sizes
+def one_round(values, importance, centres):
+    nearest = np.abs(np.abs(values)[:, None] - centres).argmin(1)
+    moved = np.array(centres, float)
+    for k in range(len(centres)):
+        own = nearest == k
+        if importance[own].sum() > 0:
+            moved[k] = np.average(values[own], weights=importance[own])
+    return moved
+
+
+# %% one-round: sorted values, importance left in the old order
+def one_round(values, importance, centres):
+    values = np.sort(values)
+    nearest = np.abs(values[:, None] - centres).argmin(1)
+    moved = np.array(centres, float)
+    for k in range(len(centres)):
+        own = nearest == k
+        if importance[own].sum() > 0:
+            moved[k] = np.average(values[own], weights=importance[own])
+    return moved
+
+
 # %% best-factors: the bias as it was
 def best_factors(W, b, X, rank):
     V = np.linalg.svd(X @ W)[2][:rank].T
@@ -181,3 +287,58 @@ def best_factors(W, b, X, rank):
     X -= X.mean(0)
     V = np.linalg.svd(X @ W)[2][:rank].T
     return W @ V, V.T, b
+
+
+# %% best-factors: whitens each input alone
+def best_factors(W, b, X, rank):
+    scale = X.std(0)
+    u, s, v = np.linalg.svd(scale[:, None] * W, full_matrices=False)
+    A, B = u[:, :rank] * s[:rank] / scale[:, None], v[:rank]
+    return A, B, b + (X @ W - X @ A @ B).mean(0)
+
+
+# %% best-factors: no more directions than inputs
+def best_factors(W, b, X, rank):
+    centred = X - X.mean(0)
+    R = np.linalg.cholesky(centred.T @ centred + 1e-9 * np.eye(len(W))).T
+    u, sigma, v = np.linalg.svd(R @ W, full_matrices=False)
+    A, B = np.linalg.solve(R, u[:, :rank] * sigma[:rank]), v[:rank]
+    return A, B, b + (X @ W - X @ A @ B).mean(0)
+
+
+# %% best-factors: never more directions than inputs
+def best_factors(W, b, X, rank):
+    Y = X @ W
+    V = np.linalg.svd(Y - Y.mean(0))[2][: min(rank, len(W))].T
+    return W @ V, V.T, b + (Y - Y @ V @ V.T).mean(0)
+
+
+# %% best-factors: standardises the outputs
+def best_factors(W, b, X, rank):
+    Y = X @ W
+    sd = Y.std(0)
+    V = np.linalg.svd((Y - Y.mean(0)) / sd)[2][:rank].T
+    A, B = (W / sd) @ V, V.T * sd
+    return A, B, b + (Y - X @ A @ B).mean(0)
+
+
+# %% best-factors: the smallest directions
+def best_factors(W, b, X, rank):
+    Y = X @ W
+    Y = Y - Y.mean(0)
+    V = np.linalg.eigh(Y.T @ Y)[1][:, :rank]
+    return W @ V, V.T, b + (X @ W @ (np.eye(W.shape[1]) - V @ V.T)).mean(0)
+
+
+# %% best-factors: one mean for all outputs
+def best_factors(W, b, X, rank):
+    Y = X @ W
+    V = np.linalg.svd(Y - Y.mean())[2][:rank].T
+    return W @ V, V.T, b + (Y - Y @ V @ V.T).mean(0)
+
+
+# %% best-factors: a bias for each sample
+def best_factors(W, b, X, rank):
+    Y = X @ W
+    V = np.linalg.svd(Y - Y.mean(0))[2][:rank].T
+    return W @ V, V.T, b + Y - Y @ V @ V.T

@@ -23,6 +23,40 @@ def temperature_for(lead, odds):
     return lead / math.log(1 + odds)
 
 
+# %% temperature-for: the logarithm to the base ten
+def temperature_for(lead, odds):
+    return lead / math.log10(odds)
+
+
+# %% temperature-for: the lead less the logarithm of the odds
+def temperature_for(lead, odds):
+    return lead - math.log(odds)
+
+
+# %% temperature-for: the logarithm of a ratio of odds
+def temperature_for(lead, odds):
+    return math.log(math.exp(lead) / odds)
+
+
+# %% temperature-for: never above the lead
+def temperature_for(lead, odds):
+    return min(lead, lead / math.log(odds))
+
+
+# %% temperature-for: a search that ends at ten
+def temperature_for(lead, odds):
+    low, high = 0.1, 10.0
+    for _ in range(200):
+        T = (low + high) / 2
+        low, high = (T, high) if lead / T > math.log(odds) else (low, T)
+    return T
+
+
+# %% temperature-for: rounded
+def temperature_for(lead, odds):
+    return round(lead / math.log(odds), 4)
+
+
 # %% reverse-gradient: that of the chapter's loss
 def reverse_gradient(z, v, T):
     return T * (softmax(z / T) - softmax(v / T)) / len(z)
@@ -74,6 +108,70 @@ def reverse_gradient(z, v, T):
     q, p = softmax(z / T), softmax(v / T)
     ratio = np.log(q / p)
     return T * q * (ratio - (q * ratio).sum(1, keepdims=True)) / z.size
+
+
+# %% reverse-gradient: the log-ratio upside down
+def reverse_gradient(z, v, T):
+    q, p = softmax(z / T), softmax(v / T)
+    d = np.log(p / q)
+    return T * q * (d - (q * d).sum(1, keepdims=True)) / len(z)
+
+
+# %% reverse-gradient: the log-ratio at temperature 1
+def reverse_gradient(z, v, T):
+    q = softmax(z / T)
+    d = z - v
+    return T * q * (d - (q * d).sum(1, keepdims=True)) / len(z)
+
+
+# %% reverse-gradient: T² is forgotten
+def reverse_gradient(z, v, T):
+    q, p = softmax(z / T), softmax(v / T)
+    d = np.log(q / p)
+    return q * (d - (q * d).sum(1, keepdims=True)) / len(z) / T
+
+
+# %% reverse-gradient: the derivative of the logarithm only
+def reverse_gradient(z, v, T):
+    q = softmax(z / T)
+    return T * (q - q) / len(z)
+
+
+# %% reverse-gradient: the mean log-ratio of all rows together
+def reverse_gradient(z, v, T):
+    q, p = softmax(z / T), softmax(v / T)
+    d = np.log(q / p)
+    return T * q * (d - (q * d).sum()) / len(z)
+
+
+# %% reverse-gradient: divided by the classes in place of the rows
+def reverse_gradient(z, v, T):
+    q, p = softmax(z / T), softmax(v / T)
+    d = np.log(q / p)
+    return T * q * (d - (q * d).sum(1, keepdims=True)) / z.shape[1]
+
+
+# %% reverse-gradient: in place
+def reverse_gradient(z, v, T):
+    z /= T
+    v /= T
+    q, p = softmax(z), softmax(v)
+    d = np.log(q / p)
+    return T * q * (d - (q * d).sum(1, keepdims=True)) / len(z)
+
+
+# %% reverse-gradient: the teacher at temperature 1
+def reverse_gradient(z, v, T):
+    q, p = softmax(z / T), softmax(v)
+    d = np.log(q / p)
+    return T * q * (d - (q * d).sum(1, keepdims=True)) / len(z)
+
+
+# %% reverse-gradient: only the diagonal of the softmax derivative
+def reverse_gradient(z, v, T):
+    q, p = softmax(z / T), softmax(v / T)
+    d = np.log(q / p)
+    return T * q * (1 - q) * (d + 1) / len(z)
 
 
 # %% rebuilt: rescaled, the rest forgotten
@@ -141,3 +239,70 @@ def rebuilt(log_p, ids, num_classes):
     targets = np.repeat(rest, num_classes, axis=1)
     targets[:, ids[0]] = kept
     return targets
+
+
+# %% rebuilt: a kept 0 is taken for one of the others
+def rebuilt(log_p, ids, num_classes):
+    p = np.exp(log_p)
+    out = np.zeros((len(ids), num_classes))
+    np.put_along_axis(out, ids, p, 1)
+    rest = (1 - p.sum(1, keepdims=True)) / max(num_classes - ids.shape[1], 1)
+    return np.where(out == 0, rest, out)
+
+
+# %% rebuilt: the others are counted by their zeros
+def rebuilt(log_p, ids, num_classes):
+    p = np.exp(log_p)
+    out = np.zeros((len(ids), num_classes))
+    np.put_along_axis(out, ids, p, 1)
+    for row in out:
+        if (row == 0).any():
+            row[row == 0] = (1 - row.sum()) / (row == 0).sum()
+    return out
+
+
+# %% rebuilt: the rows are counted for k
+def rebuilt(log_p, ids, num_classes):
+    p = np.exp(log_p)
+    out = np.repeat((1 - p.sum(1, keepdims=True)) / max(num_classes - len(ids), 1), num_classes, axis=1)
+    np.put_along_axis(out, ids, p, 1)
+    return out
+
+
+# %% rebuilt: the ids are sorted, the values are not
+def rebuilt(log_p, ids, num_classes):
+    p = np.exp(log_p)
+    out = np.repeat((1 - p.sum(1, keepdims=True)) / max(num_classes - ids.shape[1], 1), num_classes, axis=1)
+    np.put_along_axis(out, np.sort(ids, 1), p, 1)
+    return out
+
+
+# %% rebuilt: the mean rest of all rows
+def rebuilt(log_p, ids, num_classes):
+    p = np.exp(log_p)
+    out = np.full((len(ids), num_classes), (1 - p.sum(1).mean()) / max(num_classes - ids.shape[1], 1))
+    np.put_along_axis(out, ids, p, 1)
+    return out
+
+
+# %% rebuilt: a softmax of what was kept
+def rebuilt(log_p, ids, num_classes):
+    out = np.full((len(ids), num_classes), -1e9)
+    np.put_along_axis(out, ids, log_p, 1)
+    return softmax(out)
+
+
+# %% rebuilt: powers of two
+def rebuilt(log_p, ids, num_classes):
+    p = 2.0**log_p
+    out = np.repeat((1 - p.sum(1, keepdims=True)) / max(num_classes - ids.shape[1], 1), num_classes, axis=1)
+    np.put_along_axis(out, ids, p, 1)
+    return out
+
+
+# %% rebuilt: in place
+def rebuilt(log_p, ids, num_classes):
+    p = np.exp(log_p, out=log_p)
+    out = np.repeat((1 - p.sum(1, keepdims=True)) / max(num_classes - ids.shape[1], 1), num_classes, axis=1)
+    np.put_along_axis(out, ids, p, 1)
+    return out
