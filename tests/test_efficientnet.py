@@ -184,7 +184,7 @@ def test_preprocess_takes_pictures_of_different_sizes_even_tiny_ones():
 @pytest.mark.parametrize(
     "image, advice",
     [
-        (np.zeros((8, 8), np.uint8), r"not \(8, 8\): repeat a grey picture"),
+        (np.zeros((8, 8), np.uint8), r"not \(8, 8\): repeat a grey image"),
         (np.zeros((8, 8, 4), np.uint8), r"not \(8, 8, 4\): leave the transparency out"),
         (np.zeros((3, 8, 8), np.uint8), r"not \(3, 8, 8\): put the channels last"),
         (np.zeros((8, 8, 1), np.uint8), r"not \(8, 8, 1\)"),

@@ -15,6 +15,11 @@ PATHS = [path.relative_to(ROOT) for folder in FOLDERS for path in notebooks.find
 FIGURES = sorted((ROOT / "chapters" / "figures").glob("*.svg"))
 CHAPTERS = [path for path in PATHS if path.parts[0] == "chapters" and path.parent.name != "chapters"]
 MACHINE = re.compile(r"(?:/home/|/root/|/work/|/Users/|\b[A-Za-z]:\\{1,2}Users\b)")
+EXISTING = {part for path in CHAPTERS for part in (path.stem.split("-")[0], path.parent.name[0])}
+MENTION = re.compile(  # a notebook or a chapter by its number: "notebook 4.1", "chapter 5", "4.8 measures"
+    r"(?:[Nn]otebooks?|[Cc]hapters?) ([1-5](?:\.[1-9])?)\b(?!\.?\d)"
+    r"|(?<![±–+−] )(?<![\w.,–−+§])([1-5]\.[1-9])(?= (?:measures|builds|trains|shows|explains|teaches|counts)\b)"
+)
 OPENING = ("**Question.**", "**You will show**", "**Before this**", "**Runs in**", "**Seed**")
 
 
@@ -191,3 +196,31 @@ def test_a_chapter_notebook_opens_with_its_contract_and_asserts_what_it_says(pat
 def test_every_chapter_notebook_has_exercises(path):
     for folder in ("solutions", "exercises"):
         assert (ROOT / folder / path.relative_to("chapters")).exists()
+
+
+def not_marked(text: str) -> set[str]:
+    """The numbers of notebooks and chapters in a text that do not exist and are nowhere called planned, or that exist and are."""
+    named = {first or second for first, second in MENTION.findall(text)}
+    planned = set(re.findall(r"\b([1-5](?:\.[1-9])?) \(planned\)", text))
+    return (named - EXISTING - planned) | (planned & EXISTING)
+
+
+@pytest.mark.parametrize("path", PATHS, ids=str)
+def test_a_notebook_that_does_not_exist_yet_is_called_planned(path):
+    text = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    assert not_marked(text) == set(), (
+        "write (planned) behind its number where it is first named; strike it when it exists"
+    )
+
+
+@pytest.mark.parametrize(
+    "text, numbers",
+    [
+        ("Notebook 9.1, 4.5 points, a rate of 4.5, [4.2–7.9] and chapter 2", ""),
+        ("notebook 5.9 (planned) does; notebook 5.9 counts it", ""),
+        ("notebook 5.9 does, and 5.8 measures it", "5.8 5.9"),
+        ("as notebook 1.1 (planned) says", "1.1"),
+    ],
+)
+def test_missing_notebooks_are_found(text, numbers):
+    assert not_marked(text) == set(numbers.split())

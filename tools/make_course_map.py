@@ -29,7 +29,7 @@ ROWS = {
     ),
     "1.2": (
         "What makes a model large?",
-        "GPT-3's eight sizes counted within 2 %; 26 times the parameters bring 0.8 ± 0.2 points when each model trains as long as its validation data ask",
+        "GPT-3's eight sizes counted within 2 %; 26 times the parameters bring 0.8 ± 0.2 points (se) when each model trains as long as its validation data ask",
     ),
     "1.3": (
         "Does scale help?",
@@ -65,11 +65,11 @@ ROWS = {
     ),
     "2.5": (
         "Which optimizer?",
-        "seven optimizers from scratch, equal to Keras to 1e-5; tuned alike, Adam leads SGD by 7.6 ± 1.0 points after 5 epochs, by 2.4 ± 0.8 after 15; rotating the words takes about half of its lead over momentum (two standard errors)",
+        "seven optimizers from scratch, equal to Keras to 1e-5; tuned alike, Adam leads SGD by 7.6 ± 1.0 points after 5 epochs, by 2.4 ± 0.8 after 15 (se); rotating the words takes about half of its lead over momentum (two standard errors)",
     ),
     "2.6": (
         "What happens in a training loop?",
-        "accumulation equals the big batch; tuned alike, warm-up with cosine gains 2.5 ± 0.5 points; the noise scale misses the critical batch 7.7-fold; a run killed in mid-epoch resumes bit for bit",
+        "accumulation equals the big batch; tuned alike, warm-up with cosine gains 2.5 ± 0.5 points (se); the noise scale misses the critical batch 7.7-fold; a run killed in mid-epoch resumes bit for bit",
     ),
     "2.7": (
         "How is a language model trained, and does it beat counting?",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from bigmodel_lib import assets
-from bigmodel_lib.data import images as pictures
+from bigmodel_lib.data.images import imagenet_labels
 from bigmodel_lib.models._backend import on_jax_cpu
 from bigmodel_lib.models.initializers import FanOutNormal
 from bigmodel_lib.models.pth import read_pth
@@ -32,7 +32,7 @@ __all__ = [
     "preprocess",
 ]
 
-BATCH = 8  # pictures that `classify` computes at once
+BATCH = 8  # images that `classify` computes at once
 
 
 class Stage(NamedTuple):
@@ -101,11 +101,11 @@ def efficientnet_lite(
     """A network of the EfficientNet-Lite family with random weights.
 
     Args:
-        stages: the blocks, from the picture to the features.
+        stages: the blocks, from the image to the features.
         stem: filters of the first convolution, 3 × 3 with stride 2.
         head: filters of the last convolution, 1 × 1: the length of the feature vector.
         num_classes: number of logits.
-        size: height and width of the pictures, pixels.
+        size: height and width of the images, pixels.
         dropout: rate before the last layer, in training only.
         name: of the model.
 
@@ -132,7 +132,7 @@ def efficientnet_lite(
             filters, kernel, stride, "same", use_bias=False, kernel_initializer=FanOutNormal(), name=name
         )
 
-    x = given = keras.Input((size, size, 3), name="pictures")
+    x = given = keras.Input((size, size, 3), name="images")
     x = normalised(x, conv(stem, 3, 2, "stem"))
     i = 0
     for stage in stages:
@@ -166,7 +166,7 @@ def efficientnet_lite0() -> keras.Model:
 
     Returns:
         An uncompiled `efficientnet_lite` that maps (batch, 224, 224, 3) from `preprocess` to (batch, 1000) logits. `classify`
-        goes from pictures to names and probabilities.
+        goes from images to names and probabilities.
 
     Raises:
         assets.AssetError: the file cannot be had. ValueError: it is damaged.
@@ -180,26 +180,26 @@ def efficientnet_lite0() -> keras.Model:
 
 
 def preprocess(images: np.ndarray | Sequence[np.ndarray], size: int = 224) -> np.ndarray:
-    """Pictures of any size, as the network was trained to see them.
+    """Images of any size, as the network was trained to see them.
 
     The middle square, 7/8 of the shorter side wide, is resized with bicubic interpolation and scaled by $(x - 127) / 128$.
 
     Args:
-        images: n pictures, each (height, width, 3) uint8, RGB; or one array (n, height, width, 3); or one picture.
+        images: n images, each (height, width, 3) uint8, RGB; or one array (n, height, width, 3); or one image.
         size: height and width wanted, pixels.
 
     Returns:
         (n, size, size, 3) float32, −0.99 to 1.
 
     Raises:
-        TypeError: the pixels are not uint8. ValueError: a picture has another rank, another number of channels, or no pixels.
+        TypeError: the pixels are not uint8. ValueError: an image has another rank, another number of channels, or no pixels.
     """
     if isinstance(images, np.ndarray) and images.ndim == 3:
         images = [images]
     result = np.empty((len(images), size, size, 3), np.float32)
     for row, image in enumerate(images):
         image = np.asarray(image)
-        _check_picture(image)
+        _check_image(image)
         height, width = image.shape[:2]
         side = max(1, int(min(height, width) * 224 / 256))
         top, left = (height - side) // 2, (width - side) // 2
@@ -208,19 +208,19 @@ def preprocess(images: np.ndarray | Sequence[np.ndarray], size: int = 224) -> np
     return (result - 127) / 128
 
 
-def _check_picture(image: np.ndarray) -> None:
+def _check_image(image: np.ndarray) -> None:
     if image.ndim != 3 or image.shape[-1] != 3 or not image.size:
         advice = ""
         if image.ndim == 2:
-            advice = ": repeat a grey picture over three channels, np.repeat(image[..., None], 3, axis=-1)"
+            advice = ": repeat a grey image over three channels, np.repeat(image[..., None], 3, axis=-1)"
         elif image.ndim == 3 and image.shape[-1] == 4:
             advice = ": leave the transparency out, image[..., :3]"
         elif image.ndim == 3 and image.shape[0] == 3:
             advice = ": put the channels last, np.moveaxis(image, 0, -1)"
-        raise ValueError(f"a picture must have the shape (height, width, 3), not {image.shape}{advice}")
+        raise ValueError(f"an image must have the shape (height, width, 3), not {image.shape}{advice}")
     if image.dtype != np.uint8:
         raise TypeError(
-            f"a picture must hold uint8 pixels from 0 to 255, not {image.dtype}: scale it back, np.rint(255 * image).astype"
+            f"an image must hold uint8 pixels from 0 to 255, not {image.dtype}: scale it back, np.rint(255 * image).astype"
             "(np.uint8) if it goes from 0 to 1"
         )
 
@@ -231,26 +231,27 @@ def classify(
     top: int = 5,
     labels: Sequence[str] | None = None,
 ) -> list[list[tuple[str, float]]]:
-    """The likeliest classes of each picture, best first.
+    """The likeliest classes of each image, best first.
 
     Args:
         model: gives logits, as `efficientnet_lite` does.
-        images: n pictures, as `preprocess` takes them.
+        images: n images, as `preprocess` takes them.
         top: how many classes.
         labels: names of the model's classes; by default those of ImageNet.
 
     Returns:
-        For each picture, `top` pairs of a name and its probability, the softmax of the logits over all classes.
+        For each image, `top` pairs of a name and its probability, the softmax of the logits over all classes.
 
     Raises:
         ValueError: not one label a class, or more classes wanted than there are; and as `preprocess`.
 
     Example:
+        >>> from bigmodel_lib.data.images import photos
         >>> model = efficientnet_lite0()  # doctest: +SKIP
-        >>> classify(model, [pictures.photos()["coffee"]], top=1)[0][0][0]  # doctest: +SKIP
+        >>> classify(model, [photos()["coffee"]], top=1)[0][0][0]  # doctest: +SKIP
         'espresso'
     """
-    labels = pictures.imagenet_labels() if labels is None else list(labels)
+    labels = imagenet_labels() if labels is None else list(labels)
     classes = model.output.shape[-1]
     if len(labels) != classes:
         raise ValueError(f"the model has {classes} classes, but there are {len(labels)} labels: pass one label a class")
@@ -266,7 +267,7 @@ def class_probabilities(model: keras.Model, images: np.ndarray | Sequence[np.nda
 
     Args:
         model: gives logits, as `efficientnet_lite` does.
-        images: n pictures, as `preprocess` takes them.
+        images: n images, as `preprocess` takes them.
 
     Returns:
         (n, classes) float32.

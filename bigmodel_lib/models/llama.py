@@ -153,25 +153,25 @@ def from_gguf(file: GGUF) -> Llama:
         tied_embedding="output.weight" not in file.tensor_types,
     )
 
-    def rows(name, heads=0):
+    def weight(name, heads=0):
         matrix = file.tensor(f"{name}.weight")
         if heads:  # llama.cpp interleaves the two features of a rotary pair; `rotate` wants the halves side by side
             matrix = matrix.reshape(heads, -1, 2, matrix.shape[1]).swapaxes(1, 2).reshape(matrix.shape)
         return matrix
 
-    model.embedding.embeddings.assign(rows("token_embd"))
-    model.output_norm.scale.assign(rows("output_norm"))
+    model.embedding.embeddings.assign(weight("token_embd"))
+    model.output_norm.scale.assign(weight("output_norm"))
     if not model.tied_embedding:
-        model.output_matrix.kernel.assign(rows("output").T)
+        model.output_matrix.kernel.assign(weight("output").T)
     for i, block in enumerate(model.blocks):
         at = f"blk.{i}."
-        block.norm_1.scale.assign(rows(at + "attn_norm"))
-        block.norm_2.scale.assign(rows(at + "ffn_norm"))
-        qkv = [rows(at + "attn_q", model.num_heads), rows(at + "attn_k", model.num_kv_heads), rows(at + "attn_v")]
+        block.norm_1.scale.assign(weight(at + "attn_norm"))
+        block.norm_2.scale.assign(weight(at + "ffn_norm"))
+        qkv = [weight(at + "attn_q", model.num_heads), weight(at + "attn_k", model.num_kv_heads), weight(at + "attn_v")]
         block.attention.qkv.kernel.assign(np.concatenate(qkv).T)
-        block.attention.out.kernel.assign(rows(at + "attn_output").T)
-        block.feed_forward.up.kernel.assign(np.concatenate([rows(at + "ffn_gate"), rows(at + "ffn_up")]).T)
-        block.feed_forward.down.kernel.assign(rows(at + "ffn_down").T)
+        block.attention.out.kernel.assign(weight(at + "attn_output").T)
+        block.feed_forward.up.kernel.assign(np.concatenate([weight(at + "ffn_gate"), weight(at + "ffn_up")]).T)
+        block.feed_forward.down.kernel.assign(weight(at + "ffn_down").T)
     return model
 
 
