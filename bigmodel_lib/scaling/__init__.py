@@ -5,6 +5,7 @@ products and convolutions are counted: in the networks of this course everything
 
 ``counts``       of any Keras model, found by tracing it
 ``transformer``  of a transformer, from its sizes in closed form
+``planner``      of a training run on many accelerators
 """
 
 from bigmodel_lib.scaling.counts import (
@@ -17,6 +18,7 @@ from bigmodel_lib.scaling.counts import (
     optimizer_values,
     weight_bytes,
 )
+from bigmodel_lib.scaling.planner import ACCELERATORS, Accelerator, Plan, plan_training
 from bigmodel_lib.scaling.transformer import (
     LLAMA,
     training_flops,
@@ -26,14 +28,18 @@ from bigmodel_lib.scaling.transformer import (
 )
 
 __all__ = [
+    "ACCELERATORS",
+    "Accelerator",
     "LLAMA",
     "Memory",
     "OPTIMIZER_SLOTS",
+    "Plan",
     "layer_outputs",
     "model_flops",
     "model_memory",
     "model_parameters",
     "optimizer_values",
+    "plan_training",
     "training_flops",
     "transformer_flops",
     "transformer_memory",
