@@ -6,6 +6,8 @@ key/value heads (K = H, or fewer that the query heads share), T the queries, S t
 
 from __future__ import annotations
 
+from bigmodel_lib.models.initializers import RandomNormal
+
 import keras
 from keras import ops
 
@@ -250,7 +252,7 @@ class Attention(keras.layers.Layer):
             _check_even(self.head_dim)
 
         def dense(units, scale, name):
-            initial = keras.initializers.RandomNormal(stddev=scale)
+            initial = RandomNormal(stddev=scale)
             return keras.layers.Dense(
                 units, use_bias=self.bias, kernel_initializer=initial, dtype=self.dtype_policy, name=name
             )

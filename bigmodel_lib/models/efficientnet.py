@@ -281,8 +281,9 @@ def class_probabilities(model: keras.Model, images: np.ndarray | Sequence[np.nda
     for start in range(0, len(images), BATCH):
         x = preprocess(images[start : start + BATCH], model.input.shape[1])
         rows = len(x)
-        # Fill up to a power of two: the backend compiles few shapes
-        x = np.concatenate([x, np.repeat(x[-1:], (1 << (rows - 1).bit_length()) - rows, axis=0)])
+        # Fill up, to a power of two if all images are one batch: the backend compiles few shapes
+        filled = BATCH if len(images) > BATCH else 1 << (rows - 1).bit_length()
+        x = np.concatenate([x, np.repeat(x[-1:], filled - rows, axis=0)])
         logits = np.asarray(model.predict_on_batch(x), np.float64)[:rows]
         exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
         probabilities[start : start + rows] = exponentials / exponentials.sum(axis=1, keepdims=True)

@@ -1,15 +1,58 @@
-"""Initial weights drawn by NumPy: fast to make, and fixed on every backend by `keras.utils.set_random_seed`.
+"""Initial weights. `Normal` and `FanOutNormal` are drawn by NumPy: fast to make, and fixed on every backend by
+`keras.utils.set_random_seed`.
 
 Keras's own initialisers have the same laws, but on JAX each shape of matrix costs a compilation: some 15 s for
-EfficientNet-Lite0, against one. The transformer's blocks have few shapes and use Keras's.
+EfficientNet-Lite0, against one. The transformer's blocks have few shapes and use Keras's, as `RandomNormal`.
 """
 
 from __future__ import annotations
 
+import contextlib
+import contextvars
+from collections.abc import Iterator
+
 import keras
 import numpy as np
 
-__all__ = ["FanOutNormal", "Normal"]
+__all__ = ["FanOutNormal", "Normal", "RandomNormal", "blank"]
+
+_blank = contextvars.ContextVar("blank", default=False)
+
+
+@contextlib.contextmanager
+def blank() -> Iterator[None]:
+    """Within it `RandomNormal` gives zeros: for a model that is filled from a file, so that nothing is drawn in vain.
+
+    The numbers that others draw afterwards are the same as without it.
+
+    Example:
+        >>> with blank():
+        ...     matrix = RandomNormal()((2, 3))
+        >>> keras.ops.convert_to_numpy(matrix).tolist()
+        [[0.0, 0.0, 0.0], [0.0, 0.0, 0.0]]
+    """
+    token = _blank.set(True)
+    try:
+        yield
+    finally:
+        _blank.reset(token)
+
+
+@keras.saving.register_keras_serializable("bigmodel_lib.initializers")
+class RandomNormal(keras.initializers.RandomNormal):
+    """Keras's own normal initialiser, with the same draws; within `blank` it gives zeros.
+
+    Args: mean, stddev, seed: as in Keras.
+
+    Example:
+        >>> RandomNormal(stddev=0.02, seed=0)((2, 3)).shape
+        (2, 3)
+    """
+
+    def __call__(self, shape, dtype=None):
+        if _blank.get():
+            return keras.ops.convert_to_tensor(np.zeros(shape, "float32"), dtype)
+        return super().__call__(shape, dtype)
 
 
 @keras.saving.register_keras_serializable("bigmodel_lib.initializers")

@@ -11,6 +11,7 @@ import pathlib
 
 from bigmodel_lib import assets
 from bigmodel_lib.models.gguf import GGUF
+from bigmodel_lib.models.initializers import RandomNormal, blank
 from bigmodel_lib.models.transformer import Block, CausalStack, RMSNorm
 from bigmodel_lib.tokenizers import Tokenizer
 
@@ -75,7 +76,7 @@ class Llama(CausalStack, keras.Model):
         self.vocab_size, self.num_layers, self.d_model, self.seq_len = vocab_size, num_layers, d_model, seq_len
         self.num_heads, self.num_kv_heads, self.d_ff = num_heads, num_kv_heads or num_heads, d_ff
 
-        policy, initial = self.dtype_policy, keras.initializers.RandomNormal(stddev=0.02)
+        policy, initial = self.dtype_policy, RandomNormal(stddev=0.02)
         table = layers.ReversibleEmbedding if tied_embedding else layers.Embedding
         self.embedding = table(vocab_size, d_model, embeddings_initializer=initial, dtype=policy, name="embedding")
         self.blocks = [
@@ -87,7 +88,7 @@ class Llama(CausalStack, keras.Model):
         ]  # fmt: skip
         self.output_norm = RMSNorm(epsilon=epsilon, dtype=policy, name="output_norm")
         if not tied_embedding:
-            initial = keras.initializers.RandomNormal(stddev=0.02)  # another seed than the embedding's
+            initial = RandomNormal(stddev=0.02)  # another seed than the embedding's
             self.output_matrix = layers.Dense(
                 vocab_size, use_bias=False, kernel_initializer=initial, dtype=policy, name="output"
             )
@@ -139,7 +140,7 @@ def from_gguf(file: GGUF) -> Llama:
     if metadata.get("general.architecture") != "llama":
         raise ValueError(f"the file must hold a llama, not {metadata.get('general.architecture')!r}")
     size = {key.removeprefix("llama."): value for key, value in metadata.items() if key.startswith("llama.")}
-    model = Llama(
+    sizes = dict(
         num_layers=size["block_count"],
         d_model=size["embedding_length"],
         num_heads=size["attention.head_count"],
@@ -152,6 +153,8 @@ def from_gguf(file: GGUF) -> Llama:
         epsilon=size["attention.layer_norm_rms_epsilon"],
         tied_embedding="output.weight" not in file.tensor_types,
     )
+    with blank():
+        model = Llama(**sizes)
 
     def weight(name, heads=0):
         matrix = file.tensor(f"{name}.weight")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 
 from bigmodel_lib.models.attention import Attention, flat, package, rotary_angles
+from bigmodel_lib.models.initializers import RandomNormal
 
 import keras
 from keras import ops
@@ -51,7 +52,7 @@ class _Part(keras.layers.Layer):
         self.d_ff = self.d_ff or 4 * d_model
 
         def dense(units, scale, name):
-            initial = keras.initializers.RandomNormal(stddev=scale)
+            initial = RandomNormal(stddev=scale)
             return keras.layers.Dense(
                 units, use_bias=self.bias, kernel_initializer=initial, dtype=self.dtype_policy, name=name
             )
