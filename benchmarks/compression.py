@@ -10,6 +10,12 @@ were chosen on a validation part of the train set (`--validate` trains without i
 are those of Deep Compression (S. Han et al. 2015, arXiv:1510.00149, Table 1), which makes them 40 and 39 times smaller on the
 60,000 digits of MNIST. Here they learn the 4,000 digits that the course has, and LeNet-300-100 Fashion-MNIST too, so that only
 the ratios can be set side by side, not the accuracies.
+
+`smollm2` is another matter: a language model, SmolLM2-135M, in at most 4.5 bits a weight of a real file, norms and table
+included, rounded to the nearest level and by GPTQ (E. Frantar et al. 2022, arXiv:2210.17323). Its reference, called float32,
+are the weights *as the published file has them*: that file had rounded the matrices to 4 bits in groups of 32 (5 bits a weight
+with their scales and minima, Q4_1) and the table to 8 before. So we round what was rounded, on another grid, and both bits and
+perplexities are given for the two. `NETWORKS=smollm2,lenet_5` chooses what is run.
 """
 
 from __future__ import annotations
@@ -205,13 +211,182 @@ def one_seed(recipe: Recipe, seed: int, validate: bool) -> dict:
     }
 
 
+# ---------------------------------------------------------------- a language model
+
+LM_TOKENS = 4096  # of calibration, in rows of 512: half plays, half editorials
+LM_GROUP, LM_BITS, LM_TABLE_BITS = 64, 4, 5  # of the blocks' matrices; of the table, with a scale for each token
+LM_DAMPING = 0.5  # chosen on Othello and on editorials of the train split that no calibration reads
+
+
+def token_rows(tokenizer, text: str, count: int, seq_len: int = 512) -> np.ndarray:
+    """(count, seq_len) tokens from the beginning of a text."""
+    ids = tokenizer.encode(text[: 6 * seq_len * count])
+    return np.array(ids[: seq_len * count], "int32").reshape(count, seq_len)
+
+
+def calibration_rows(tokenizer, tokens: int) -> np.ndarray:
+    """(tokens / 512, 512): plays that are not in the test split, and editorials of the train split, in equal parts."""
+    from bigmodel_lib.data import text
+
+    plays, half = text.plays("train"), tokens // 1024
+    first = [plays.pop("hamlet"), plays.pop("romeo-and-juliet")]
+    editorials = " ".join(text.rated_sentences("train", "nyt")[0])
+    return np.concatenate(
+        [token_rows(tokenizer, "\n".join([*first, *plays.values()]), half), token_rows(tokenizer, editorials, half)]
+    )
+
+
+def test_rows(tokenizer) -> dict[str, np.ndarray]:
+    """What no calibration reads: 2,048 tokens of Macbeth, and 2,048 of editorials of the test split."""
+    from bigmodel_lib.data import text
+
+    texts = {"macbeth": text.plays("test")["macbeth"], "nyt": " ".join(text.rated_sentences("test", "nyt")[0])}
+    return {name: token_rows(tokenizer, words, 4) for name, words in texts.items()}
+
+
+def log_probabilities(model, rows: dict) -> dict[str, np.ndarray]:
+    """For each text the log-probabilities of its tokens, the first of each row apart."""
+    from bigmodel_lib import generation
+
+    return {
+        name: np.concatenate([generation.token_log_probabilities(model, r) for r in part])
+        for name, part in rows.items()
+    }
+
+
+def compared(scores: dict, reference: dict) -> dict:
+    """Perplexities, and the loss in nats a token above the reference's with its standard error over the tokens (paired)."""
+    both, other = (np.concatenate(list(s.values())).astype(float) for s in (scores, reference))
+    above = other - both
+    perplexities = {name: float(np.exp(-s.mean())) for name, s in scores.items()}
+    return {
+        "perplexity": float(np.exp(-both.mean())),
+        "by_text": perplexities,
+        "nats_above_reference": float(above.mean()),
+        "standard_error": float(above.std(ddof=1) / np.sqrt(len(above))),
+    }
+
+
+def packed(integers: np.ndarray, bits: int) -> np.ndarray:
+    """Integers of so many bits, one behind the other, as bytes."""
+    return np.packbits((integers.reshape(-1, 1) >> np.arange(bits, dtype="uint8")) & 1)
+
+
+def unpacked(data: np.ndarray, bits: int, shape) -> np.ndarray:
+    places = np.unpackbits(data, count=bits * int(np.prod(shape))).reshape(-1, bits)
+    return (places << np.arange(bits, dtype="uint8")).sum(1, dtype="uint8").reshape(shape)
+
+
+def write_packed(path, model, rounded: dict, table_bits: int) -> int:
+    """Everything that the model is, its tokenizer apart: packed integers, scales, and what stays a float in float16. The bytes."""
+    from bigmodel_lib.compression import gptq
+
+    import keras
+
+    table = keras.ops.convert_to_numpy(model.embedding.embeddings)  # (tokens, features)
+    arrays, kept = {}, {"table": gptq.nearest(table.T, table_bits, table.shape[1])} | rounded
+    for name, r in kept.items():
+        arrays |= {f"{name}:integers": packed(r.integers, r.bits), f"{name}:zero": packed(r.zero, r.bits)}
+        arrays[f"{name}:scale"] = r.scale
+    for v in model.weights:
+        if len(v.shape) == 1:
+            arrays[v.path] = keras.ops.convert_to_numpy(v).astype("float16")
+    np.savez(path, **arrays)
+    return pathlib.Path(path).stat().st_size
+
+
+def read_packed(path, model, rounded: dict, table_bits: int) -> None:
+    """Puts into the model what the file says; of `rounded` only the shapes are looked at."""
+    from bigmodel_lib.compression import gptq
+
+    layers = {layer.path: layer for block in model.blocks for layer in gptq.dense_layers(block)}
+    rows, width = model.embedding.embeddings.shape
+    with np.load(path) as file:
+
+        def values(name, shape, bits, group):
+            scale = file[f"{name}:scale"]
+            integers, zero = (
+                unpacked(file[f"{name}:{what}"], bits, size)
+                for what, size in (("integers", shape), ("zero", scale.shape))
+            )
+            return gptq.Rounded(integers, scale, zero, bits, group).values()
+
+        for path_, r in rounded.items():
+            layers[path_].kernel.assign(values(path_, r.integers.shape, r.bits, r.group))
+        model.embedding.embeddings.assign(values("table", (width, rows), table_bits, width).T)
+        for v in model.weights:
+            if len(v.shape) == 1:
+                v.assign(file[v.path].astype("float32"))
+
+
+def gguf_bits(path) -> tuple[float, float]:
+    """Bits a weight of a GGUF file's tensors: of its Q4_1 matrices alone, and of all tensors together."""
+    import gguf
+
+    tensors = gguf.GGUFReader(path).tensors
+    matrices = [t for t in tensors if t.tensor_type.name == "Q4_1"]
+    return tuple(
+        8 * sum(int(t.n_bytes) for t in some) / sum(int(t.n_elements) for t in some) for some in (matrices, tensors)
+    )
+
+
+def language_model() -> tuple[dict, dict]:
+    """SmolLM2-135M in at most 4.5 bits a weight of a real file: rounded, and by GPTQ."""
+    from bigmodel_lib import assets, models
+    from bigmodel_lib.compression import gptq
+
+    model, tokenizer = models.smollm2()
+    rows, calibration = test_rows(tokenizer), calibration_rows(tokenizer, LM_TOKENS)
+    layers = [layer for block in model.blocks for layer in gptq.dense_layers(block)]
+    original = model.get_weights()
+    reference = log_probabilities(model, rows)
+    results = {"float32: the weights as in the file": compared(reference, reference), "rivals": {}}
+    found = {}
+
+    def measure(name, rounded, seconds):
+        with tempfile.TemporaryDirectory() as folder:
+            path = pathlib.Path(folder) / "smollm2.npz"
+            size = write_packed(path, model, rounded, LM_TABLE_BITS)
+            model.set_weights(original)  # nothing but the file is what is measured
+            read_packed(path, model, rounded, LM_TABLE_BITS)
+        found[name] = log_probabilities(model, rows)
+        model.set_weights(original)
+        results["rivals"][name] = compared(found[name], reference) | {
+            "bytes_file": size,
+            "bits_per_weight": 8 * size / model.count_params(),
+            "bits_per_weight_of_the_matrices": float(np.mean([r.bits_per_weight for r in rounded.values()])),
+            "seconds": round(seconds, 1),
+        }
+        print(name, results["rivals"][name], flush=True)
+
+    begin = time.perf_counter()
+    plain = {x.path: gptq.nearest(np.asarray(x.kernel), LM_BITS, LM_GROUP) for x in layers}
+    measure("rounding", plain, time.perf_counter() - begin)
+    begin = time.perf_counter()
+    solved = gptq.gptq_model(model, calibration, bits=LM_BITS, group=LM_GROUP, damping=LM_DAMPING)
+    measure("gptq", solved, time.perf_counter() - begin)
+    results["gptq_against_rounding"] = compared(found["gptq"], found["rounding"])
+    q4_1, whole = gguf_bits(assets.fetch("smollm2-135m"))
+    results["gguf_file"] = {"bits_per_weight_of_the_matrices": q4_1, "bits_per_weight": whole}
+    best = results["rivals"]["gptq"]
+    over = best["perplexity"] / results["float32: the weights as in the file"]["perplexity"]
+    return results, {
+        "smollm2_bits_per_weight": report.ratio(best["bits_per_weight"], 4.5, at_most=True),
+        "smollm2_perplexity_over_fp32": report.ratio(over, 1.25, at_most=True),
+    }
+
+
 def main() -> None:
     validate = "--validate" in sys.argv
     sys.argv = [argument for argument in sys.argv if argument != "--validate"]
     path = report.output_file(__doc__)
-    chosen = os.environ.get("NETWORKS", ",".join(RECIPES)).split(",")
+    chosen = os.environ.get("NETWORKS", ",".join([*RECIPES, "smollm2"])).split(",")
     results, ratios = {"scored_on": "a validation part" if validate else "the test set"}, {}
     for name in chosen:
+        if name == "smollm2":
+            results[name], more = language_model()
+            ratios |= more
+            continue
         recipe = RECIPES[name]
         runs = [one_seed(recipe, seed, validate) for seed in SEEDS]
         results[name] = {"runs": runs}
