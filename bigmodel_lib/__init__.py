@@ -4,7 +4,9 @@ Importing it chooses Keras's backend (JAX, unless ``KERAS_BACKEND`` names anothe
 imported by the rooms that need it. The rooms, lowest floor first; a room imports only from rooms below it:
 
 ``assets``       named, version-pinned, hash-checked files
+``sandbox``      runs code that nobody has read, with limits
 ``data``         data sets as NumPy arrays and plain lists; cleaning, duplicates, splits, augmentation
+``evaluation``   scores that a light, well-kept library does not give: spans of names, boxes, masks
 ``tokenizers``   text to token ids and back
 ``scaling``      exact counts of parameters, FLOPs and bytes
 ``models``       neural networks in Keras, backend-neutral; three pretrained ones

@@ -1,9 +1,33 @@
 """Data sets as NumPy arrays and plain lists, with documented shapes, splits, licence and source; and what prepares data.
 
-Loaders: `images`, `signals`, `text`, `code`. Preparation: `cleaning`, `duplicates`, `splits`, `augmentation`. Arrays that a
+Loaders: `images`, `scenes`, `signals`, `text`, `code`, `ner`, `problems`. Preparation: `cleaning`, `duplicates`, `splits`, `augmentation`. Arrays that a
 loader returns are read-only.
 """
 
-from bigmodel_lib.data import augmentation, cleaning, code, duplicates, images, signals, splits, text
+from bigmodel_lib.data import (
+    augmentation,
+    cleaning,
+    code,
+    duplicates,
+    images,
+    ner,
+    problems,
+    scenes,
+    signals,
+    splits,
+    text,
+)
 
-__all__ = ["augmentation", "cleaning", "code", "duplicates", "images", "signals", "splits", "text"]
+__all__ = [
+    "augmentation",
+    "cleaning",
+    "code",
+    "duplicates",
+    "images",
+    "ner",
+    "problems",
+    "scenes",
+    "signals",
+    "splits",
+    "text",
+]

@@ -1,6 +1,6 @@
-"""Python code: the functions of the reader's own standard library. Nothing is downloaded.
+"""Python code: the functions and the files of the reader's own standard library. Nothing is downloaded.
 
-The functions differ a little from one Python version to the next, so numbers measured on them do too.
+They differ a little from one Python version to the next, so numbers measured on them do too.
 """
 
 from __future__ import annotations
@@ -8,10 +8,14 @@ from __future__ import annotations
 import ast
 import collections
 import functools
+import io
+import keyword
 import os
 import pathlib
 import re
+import sys
 import sysconfig
+import tokenize
 from dataclasses import dataclass
 
 from bigmodel_lib.data.splits import pick, read_only
@@ -23,6 +27,13 @@ PACKAGES = (
     "asyncio", "email", "encodings", "http", "importlib", "logging", "multiprocessing", "unittest", "urllib", "xml",
 )  # fmt: skip
 _NOT_LIBRARY = {"test", "tests", "idle_test", "site-packages", "dist-packages", "lib2to3", "ensurepip", "idlelib"}
+# Left out of `files`: tables that programs wrote, and packages that not every system or every Python from 3.11 on has
+_NOT_CODE = {"encodings", "pydoc_data", "tkinter", "turtle", "turtledemo", "distutils"}
+HELD_OUT = {
+    "validation": ("difflib", "shutil", "smtplib"),
+    "test": ("argparse", "configparser", "http", "json", "socketserver", "statistics", "tempfile", "zipfile"),
+}
+KINDS = ("space", "identifier", "keyword", "punctuation", "number", "string", "prose")  # of the bytes of a program
 
 
 @dataclass(frozen=True)
@@ -33,6 +44,15 @@ class Function:
     path: str  # of the file, below the standard library's folder: "email/header.py"
     name: str
     docstring: str | None
+    source: str
+
+
+@dataclass(frozen=True)
+class File:
+    """One file of the standard library."""
+
+    package: str  # first part of the path: "json"
+    path: str  # below the standard library's folder: "json/decoder.py"
     source: str
 
 
@@ -53,7 +73,7 @@ def functions(packages: tuple[str, ...] | None = None) -> tuple[Function, ...]:
         source = file.read_text("utf-8", "replace")
         try:
             tree = ast.parse(source)
-        except SyntaxError:  # a few files of the library hold old syntax on purpose
+        except (SyntaxError, ValueError):  # old syntax, which a few files hold on purpose; a NUL byte
             continue
         lines = source.splitlines(keepends=True)
         defined = [node for node in ast.walk(tree) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))]
@@ -62,6 +82,105 @@ def functions(packages: tuple[str, ...] | None = None) -> tuple[Function, ...]:
             path = "/".join(parts)
             collected.append(Function(parts[0].removesuffix(".py"), path, node.name, ast.get_docstring(node), text))
     return tuple(collected)
+
+
+@functools.cache
+def files(split: str = "train") -> tuple[File, ...]:
+    """The files of the standard library, split by package: a package is in one split with all that belongs to it.
+
+    A file of its own, such as ``argparse.py``, counts as a package. Left out are tables that programs wrote (``encodings``),
+    packages that some systems lack (``tkinter``), and files that hold no text: empty ones, and those with a NUL byte or with
+    bytes that are no UTF-8.
+
+    Args:
+        split: "train" (about 400 files, 7 million bytes), "validation" or "test" (the packages of `HELD_OUT`).
+
+    Returns:
+        The files in the order of their paths. Line ends are "\\n".
+
+    Raises:
+        ValueError: unknown split, or a package that should be held out has no file here.
+
+    Source: the running interpreter (PSF licence). Taught in: 4.7.
+    """
+    held_out = {package: name for name, packages in HELD_OUT.items() for package in packages}
+    chosen = pick("files", {"train": None} | {name: name for name in HELD_OUT}, split)
+    found = []
+    for parts, file in _files(HELD_OUT.get(split)):
+        package = parts[0].removesuffix(".py")
+        if package in sys.stdlib_module_names and package not in _NOT_CODE and held_out.get(package) == chosen:
+            source = _text(file.read_bytes())
+            if source:
+                found.append(File(package, "/".join(parts), source))
+    missing = set(HELD_OUT.get(split, ())) - {file.package for file in found}
+    if missing:
+        raise ValueError(
+            f"the split {split!r} needs packages of which this Python has no file with text: {sorted(missing)}"
+        )
+    return tuple(found)
+
+
+def _text(data: bytes) -> str:
+    """The text of a file; "" if it is none: a NUL byte, bytes that are no UTF-8, nothing but white space."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return ""
+    return "" if "\0" in text or not text.strip() else text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def byte_kinds(source: str) -> np.ndarray:
+    """What each byte of a program is: part of a name, of punctuation, of a string …
+
+    Python's own tokenizer decides. "prose" is what people read: comments, and strings that stand alone as a statement
+    (docstrings). "space" is what stands between the tokens: blanks, line ends, indentation.
+
+    Args:
+        source: a whole program, or lines that Python can tokenize.
+
+    Returns:
+        (bytes of the source in UTF-8,) uint8, each an index into `KINDS`.
+
+    Raises:
+        ValueError: a NUL byte, a lone surrogate, or code that this Python cannot tokenize.
+
+    Example:
+        >>> "".join(KINDS[kind][0] for kind in byte_kinds("if x1 == 25: y = 'é'  # no"))
+        'kksiisppsnnpsispssssssspppp'
+
+    Taught in: 4.7.
+    """
+    if "\0" in source:
+        raise ValueError(f"a program must not hold a NUL byte, but one stands at character {source.index(chr(0))}")
+    lines = source.split("\n")
+    starts = np.concatenate([[0], np.cumsum([len(line) + 1 for line in lines])])  # in characters
+    kinds = np.zeros(len(source) + 1, np.uint8)
+    try:
+        before = tokenize.NEWLINE  # of the token before, comments and empty lines left out
+        for token in tokenize.generate_tokens(io.StringIO(source, newline="\n").readline):
+            kind = _kind(token, before)
+            begin, end = (starts[row - 1] + column for row, column in (token.start, token.end))
+            if kind != "space":
+                kinds[begin:end] = KINDS.index(kind)
+            if token.type not in (tokenize.COMMENT, tokenize.NL):
+                before = token.type
+    except (tokenize.TokenError, SyntaxError) as error:
+        raise ValueError(f"this Python cannot tokenize the code: {error}") from error
+    lengths = [len(character.encode("utf-8")) for character in source]
+    return np.repeat(kinds[: len(source)], lengths)
+
+
+def _kind(token: tokenize.TokenInfo, before: int) -> str:
+    """The name in `KINDS` of a token; `before` is the type of the token before it."""
+    name = tokenize.tok_name[token.type]
+    alone = before in (tokenize.NEWLINE, tokenize.INDENT, tokenize.DEDENT, tokenize.ENCODING)
+    if name == "COMMENT" or (name == "STRING" and alone):
+        return "prose"
+    if name == "NAME":
+        return "keyword" if keyword.iskeyword(token.string) else "identifier"
+    if name == "STRING" or name.startswith("FSTRING") or name.startswith("TSTRING"):
+        return "string"
+    return {"OP": "punctuation", "NUMBER": "number"}.get(name, "space")
 
 
 def _files(packages: tuple[str, ...] | None) -> list[tuple[tuple[str, ...], pathlib.Path]]:

@@ -2,6 +2,8 @@
 
 ``dense``         fully connected networks
 ``vision``        convolutional networks, small
+``detection``     a detector of objects, without anchors
+``crf``           a linear-chain conditional random field, for tags that depend on one another
 ``attention``     attention, masks, heads, rotary positions, as functions
 ``transformer``   the transformer block and its parts
 ``gpt``           decoders in the shape of GPT-2, to train from scratch

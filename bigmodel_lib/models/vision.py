@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import keras
 
-__all__ = ["conv_net"]
+__all__ = ["conv_net", "residual_stage"]
 
 
 def conv_net(
@@ -60,3 +60,25 @@ def conv_net(
         layers.append(convolution(n, kernel, strides=stride, padding="same", activation=activation))
     layers += [keras.layers.Flatten(), keras.layers.Dense(num_classes)]
     return keras.Sequential(layers, name=name)
+
+
+def residual_stage(x, blocks: int, kernel_size: int = 3):
+    """Residual blocks of two convolutions, $h \\leftarrow h + W_2 * \\phi(W_1 * \\text{norm}(h))$, that keep shape and channels.
+
+    The normalisation comes first and is over the channels of one place, so that a picture does not depend on the others of its batch.
+
+    Args:
+        x: Keras tensor (batch, height, width, channels). blocks: how many. kernel_size: of each convolution.
+
+    Returns:
+        A Keras tensor of the same shape.
+
+    Source: K. He et al. 2016, arXiv:1603.05027, §3.1 (the order); J. Ba et al. 2016, arXiv:1607.06450. Taught in: 2.2.
+    """
+    channels = x.shape[-1]
+    for _ in range(blocks):
+        h = keras.layers.LayerNormalization(epsilon=1e-5)(x)
+        h = keras.layers.Conv2D(channels, kernel_size, padding="same", activation="relu")(h)
+        h = keras.layers.Conv2D(channels, kernel_size, padding="same", kernel_initializer="zeros")(h)
+        x = keras.layers.Add()([x, h])
+    return x
