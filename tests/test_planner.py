@@ -45,6 +45,14 @@ def test_the_bubble_and_what_shrinks_it():
         assert step["bubble"] == pytest.approx(step["computing"] * (pipeline - 1) / batch)
 
 
+def test_interleaving_divides_the_bubble_and_multiplies_the_messages():
+    """D. Narayanan et al. 2021, arXiv:2104.04473, §2.2.2; V. Korthikanti et al. 2022, arXiv:2205.05198 (memory)."""
+    plain, two = (planner.plan_training(SMALL, 1e6, A100, pipeline=2, batch=8, interleave=v) for v in (1, 2))
+    assert two.step["bubble"] == pytest.approx(plain.step["bubble"] / 2)
+    assert two.step["pipeline"] == pytest.approx(2 * plain.step["pipeline"])
+    assert two.memory["activations"] == pytest.approx(1.25 * plain.memory["activations"])
+
+
 def test_what_each_direction_saves_and_costs():
     plan = lambda **layout: planner.plan_training(SMALL, 1e6, A100, batch=8, **layout)  # noqa: E731
     one, tensor, data = plan(), plan(tensor=4), plan(data=4)
@@ -57,6 +65,8 @@ def test_what_each_direction_saves_and_costs():
     assert planner.plan_training(SMALL, 1e6, A100, batch=8, data=4, overlap=1.0).step["data"] == 0
     none, attention, full = (plan(recompute=way) for way in planner.RECOMPUTE)
     assert none.memory["activations"] > attention.memory["activations"] > full.memory["activations"]
+    again = 8 * 4 * 4 * 32**2 * 64  # sequences, scores and weighted sums, blocks, places², width
+    assert attention.step["computing"] - none.step["computing"] == pytest.approx(again / (0.6 * 312e12))
     assert full.step["computing"] == pytest.approx(4 / 3 * none.step["computing"]) and full.flops == none.flops
 
 
@@ -79,6 +89,8 @@ def test_problems_are_named():
         ({"tensor": 2.0}, "whole number"),
         ({"tensor": 3}, "num_heads=4 is no multiple of 3"),
         ({"pipeline": 3}, "num_layers=4 is no multiple of 3"),
+        ({"pipeline": 2, "interleave": 4}, "num_layers=4 is no multiple of 8"),
+        ({"interleave": 0}, "interleave must be a whole number"),
         ({"data": 3}, "batch=8 is no multiple of 3"),
         ({"efficiency": 0.0}, "efficiency must lie in"),
         ({"overlap": 2.0}, "overlap in"),

@@ -127,6 +127,14 @@ ROWS = {
         "How often is a generated program right, and how do you find out safely?",
         "a sandbox of kernel limits that lets only values out; pass@k unbiased 0.672 where the plain formula says 0.593; a 135M model solves 9 of 32 known puzzles, 0 of 12 with a changed rule and 0 of 16 invented; without names 3 of 32; eight tries and the error message solve nothing new (nulls)",
     ),
+    "4.9": (
+        "What must you know of a loaded model before somebody acts on its predictions?",
+        "the file gives the same logits bit for bit, and an .h5 lost a threshold silently; pixels at 0 to 255 cost 1.5 points at 99.9 % confidence, with no error; one temperature takes the calibration error from 0.045 to 0.014 and changes no answer; a 95 % threshold from validation gives 94.4 % [93.9, 94.9]; alarms notice six strong changes in every window and cannot see swapped names; black on white raises the confidence while 4.9 % are right",
+    ),
+    "5.2": (
+        "How much of a large run can be calculated before its first step, and how far can the plan be trusted?",
+        "124 of 576 plans for GPT-3 on 1,024 A100 fit, and the second-best layout loses 0.2 %; eight published parameter counts within 10 %, five within 1 %; nine step times: two within 10 %, eight within 25 %; six whole runs took about 1.8 times their products at 60 %; one of eight models is above 10²⁵ FLOPs",
+    ),
 }  # fmt: skip
 
 

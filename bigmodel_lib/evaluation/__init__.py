@@ -4,8 +4,9 @@
 ``spans``      named entities: tags and names, span F1, kinds of errors
 ``boxes``      overlap, non-maximum suppression, average precision
 ``masks``      intersection over union of classes, boundaries
+``calibration``  whether a model is right as often as it says; a temperature; when not to answer
 """
 
-from bigmodel_lib.evaluation import boxes, intervals, masks, spans
+from bigmodel_lib.evaluation import boxes, calibration, intervals, masks, spans
 
-__all__ = ["boxes", "intervals", "masks", "spans"]
+__all__ = ["boxes", "calibration", "intervals", "masks", "spans"]

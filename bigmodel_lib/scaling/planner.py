@@ -1,15 +1,15 @@
 """A large training run on paper: time, memory, communication, energy and money, for a layout of many accelerators.
 
 Three ways of cutting a model are multiplied: *tensor* parallel (each matrix over the accelerators of one node), *pipeline* parallel
-(the blocks in stages) and *data* parallel (each replica its own part of the batch). A plan is a lower bound with one guess in it, the
-share of the promised speed that the matrix products reach; nothing fails in it, and nobody waits for data.
+(the blocks in stages) and *data* parallel (each replica its own part of the batch). A plan has one guess in it, the share
+of the promised speed that the matrix products reach. Nothing fails in it, and nobody waits for data: whole runs take longer.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bigmodel_lib.scaling.transformer import transformer_flops, transformer_parameters
+from bigmodel_lib.scaling.transformer import _attention_widths, transformer_flops, transformer_parameters
 
 __all__ = ["ACCELERATORS", "Accelerator", "Plan", "plan_training"]
 
@@ -17,7 +17,7 @@ RECOMPUTE = {
     "none": 3.0,
     "attention": 3.0,
     "full": 4.0,
-}  # passes of the forward cost in a step: 1 forward, 2 backward, 1 again
+}  # passes of the forward cost in a step: 1 forward, 2 backward, 1 again ("attention": the scores alone once more)
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,7 @@ def plan_training(
     recompute: str = "none",
     sharded: bool = True,
     overlap: float = 0.0,
+    interleave: int = 1,
     active: int | None = None,
     parameters: int | None = None,
     price: float = 2.0,
@@ -100,6 +101,8 @@ def plan_training(
         recompute: "none"; "attention": the scores are computed again in the backward pass; "full": all but the blocks' inputs.
         sharded: the 12 bytes are spread over the data-parallel replicas (ZeRO, stage 1).
         overlap: the share of the gradients' communication that hides behind computing.
+        interleave: pieces of the model that each stage holds: the bubble is divided by it, the messages between stages are
+            multiplied, and 1 + (pipeline - 1) / (pipeline · interleave) times the activations are kept.
         parameters, active: of a sparse model, whose experts `sizes` does not know; by default both are counted from sizes.
         price: of an accelerator for an hour. building: energy of the computing centre over that of the accelerators.
 
@@ -115,11 +118,13 @@ def plan_training(
         >>> round(plan.seconds / 86400), plan.problems
         (23, [])
 
-    Source: D. Narayanan et al. 2021, arXiv:2104.04473, §2 and §3 (layout, bubble); V. Korthikanti et al. 2022, arXiv:2205.05198,
-    §4 (activations); S. Rajbhandari et al. 2020, arXiv:1910.02054, §3.1 (16 bytes).
+    Source: D. Narayanan et al. 2021, arXiv:2104.04473, §2 and §3 (layout, bubble, interleaving); V. Korthikanti et al. 2022,
+    arXiv:2205.05198, §4 (activations); S. Rajbhandari et al. 2020, arXiv:1910.02054, §3.1 (16 bytes). Taught in: 5.2.
     """
     layers, width, length = sizes["num_layers"], sizes["d_model"], sizes["seq_len"]
-    micro_batches = _check(sizes, tensor, pipeline, data, batch, micro_batch, efficiency, recompute, overlap)
+    micro_batches = _check(
+        sizes, tensor, pipeline, data, batch, micro_batch, efficiency, recompute, overlap, interleave
+    )
     count = tensor * pipeline * data
     own = transformer_parameters(**sizes)
     total, met = parameters or own, active or parameters or own
@@ -128,19 +133,23 @@ def plan_training(
     flops = 3 * forward * tokens / length
 
     peak = count * accelerator.flops_per_s
-    computing = batch * forward * RECOMPUTE[recompute] / (peak * efficiency)
+    queries, _ = _attention_widths(width, sizes["num_heads"], sizes.get("num_kv_heads"), sizes.get("head_dim"))
+    again = 4 * layers * length**2 * queries if recompute == "attention" else 0
+    computing = batch * (forward * RECOMPUTE[recompute] + again) / (peak * efficiency)
     ring = lambda size, n: 2 * (n - 1) / n * size  # noqa: E731  bytes that each of n sends in an all-reduce
     hidden = 2.0 * micro_batch * length * width  # bytes between two blocks
     across = accelerator.link if tensor * data <= accelerator.node else accelerator.network
     step = {
         "computing": computing,
-        "bubble": computing * (pipeline - 1) / micro_batches,
+        "bubble": computing * (pipeline - 1) / (interleave * micro_batches),
         "tensor": 4 * ring(hidden, tensor) * layers / pipeline * micro_batches / accelerator.link,
-        "pipeline": 2 * hidden / tensor * micro_batches / accelerator.network if pipeline > 1 else 0.0,
+        "pipeline": 2 * hidden / tensor * micro_batches * interleave / accelerator.network if pipeline > 1 else 0.0,
         "data": (1 - overlap) * ring(2.0 * total / (tensor * pipeline), data) / across,
     }
     each = total / (tensor * pipeline)
     alive = min(pipeline, micro_batches)  # micro-batches whose backward pass the first stage still waits for
+    if interleave > 1:
+        alive *= 1 + (pipeline - 1) / (pipeline * interleave)
     memory = {
         "weights": 2 * each,
         "gradients": 2 * each,
@@ -180,9 +189,12 @@ def _activations(sizes: dict, micro_batch: int, tensor: int, recompute: str) -> 
     return tokens / tensor * (34 + scores)
 
 
-def _check(sizes, tensor, pipeline, data, batch, micro_batch, efficiency, recompute, overlap) -> int:
+def _check(sizes, tensor, pipeline, data, batch, micro_batch, efficiency, recompute, overlap, interleave) -> int:
     """The micro-batches of one replica, if the layout divides everything that it must."""
-    for name, value in dict(tensor=tensor, pipeline=pipeline, data=data, batch=batch, micro_batch=micro_batch).items():
+    whole = dict(
+        tensor=tensor, pipeline=pipeline, data=data, batch=batch, micro_batch=micro_batch, interleave=interleave
+    )
+    for name, value in whole.items():
         if not (isinstance(value, int) and value >= 1):
             raise ValueError(f"{name} must be a whole number, at least 1, not {value!r}: a plan needs an accelerator")
     if not 0 < efficiency <= 1 or not 0 <= overlap <= 1:
@@ -191,7 +203,7 @@ def _check(sizes, tensor, pipeline, data, batch, micro_batch, efficiency, recomp
         raise ValueError(f"recompute must be one of {', '.join(RECOMPUTE)}, not {recompute!r}")
     for part, whole, name in (
         (tensor, sizes["num_heads"], "num_heads"),
-        (pipeline, sizes["num_layers"], "num_layers"),
+        (pipeline * interleave, sizes["num_layers"], "num_layers"),
         (data * micro_batch, batch, "batch"),
     ):
         if whole % part:
