@@ -246,8 +246,10 @@ class MemoryMeter(threading.Thread):
             return
         try:
             kernel = psutil.Process(process.pid)
-            tree = [kernel, *kernel.children(recursive=True)]
-            used = sum(p.memory_info().rss for p in tree)
+            own = kernel.cmdline()
+            # a child that has not begun a program of its own yet shares the kernel's pages: they are not counted twice
+            started = [child for child in kernel.children(recursive=True) if child.cmdline() != own]
+            used = sum(process.memory_info().rss for process in [kernel, *started])
         except psutil.Error:  # it ended between two looks
             return
         self.peak_bytes, self._lap_bytes = max(self.peak_bytes, used), max(self._lap_bytes, used)

@@ -184,11 +184,10 @@ def _workers() -> set[int]:
     found = set()
     for process in psutil.process_iter():
         try:
-            line = process.cmdline()
-        except psutil.Error:
+            if process.cmdline()[-1:] == ["sleep 8"] or process.ppid() == os.getpid():
+                found.add(process.pid)
+        except psutil.Error:  # it ended between two looks
             continue
-        if process.ppid() == os.getpid() or line[-1:] == ["sleep 8"]:
-            found.add(process.pid)
     return found
 
 
