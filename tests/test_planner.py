@@ -80,6 +80,9 @@ def test_problems_are_named():
     assert "80.0 GB" in planner.plan_training(GPT3, 300e9, A100, batch=64).problems[0]
     wide = planner.plan_training(GPT3, 300e9, A100, tensor=32, pipeline=8, batch=64)
     assert any("beyond a node of 8" in problem for problem in wide.problems)
+    inside = planner.plan_training(GPT3, 300e9, A100, tensor=8, pipeline=8, batch=64)
+    sent = 31 / 32 / (7 / 8)  # by each of a ring of 32, against one of 8: and now over the network
+    assert wide.step["tensor"] == pytest.approx(inside.step["tensor"] * sent * A100.link / A100.network)
 
 
 @pytest.mark.parametrize(

@@ -138,13 +138,13 @@ def plan_training(
     computing = batch * (forward * RECOMPUTE[recompute] + again) / (peak * efficiency)
     ring = lambda size, n: 2 * (n - 1) / n * size  # noqa: E731  bytes that each of n sends in an all-reduce
     hidden = 2.0 * micro_batch * length * width  # bytes between two blocks
-    across = accelerator.link if tensor * data <= accelerator.node else accelerator.network
+    wire = lambda n: accelerator.link if n <= accelerator.node else accelerator.network  # noqa: E731  of n side by side
     step = {
         "computing": computing,
         "bubble": computing * (pipeline - 1) / (interleave * micro_batches),
-        "tensor": 4 * ring(hidden, tensor) * layers / pipeline * micro_batches / accelerator.link,
+        "tensor": 4 * ring(hidden, tensor) * layers / pipeline * micro_batches / wire(tensor),
         "pipeline": 2 * hidden / tensor * micro_batches * interleave / accelerator.network if pipeline > 1 else 0.0,
-        "data": (1 - overlap) * ring(2.0 * total / (tensor * pipeline), data) / across,
+        "data": (1 - overlap) * ring(2.0 * total / (tensor * pipeline), data) / wire(tensor * data),
     }
     each = total / (tensor * pipeline)
     alive = min(pipeline, micro_batches)  # micro-batches whose backward pass the first stage still waits for
