@@ -49,9 +49,8 @@ def pass_at_k(n: int, correct, k: int) -> np.ndarray | float:
         raise ValueError(f"k must be in 1 … n = {n}, not {k}: of n programs no more than n can be handed in")
     if c.size and not (c.min() >= 0 and c.max() <= n):
         raise ValueError(f"of n = {n} programs 0 to {n} can be right, not {c.min()} to {c.max()}")
-    wrong = (n - c)[..., None] - np.arange(
-        k
-    )  # the first is wrong with chance (n - c) / n, the next with (n - c - 1) / (n - 1), …
+    # the first is wrong with chance (n - c) / n, the next with (n - c - 1) / (n - 1), …
+    wrong = (n - c)[..., None] - np.arange(k)
     none_right = np.prod(np.maximum(wrong, 0) / (n - np.arange(k)), axis=-1)
     return 1 - none_right if c.ndim else float(1 - none_right)
 
@@ -144,9 +143,8 @@ def sample_many(
     groups = -(-len(ids) // size)
     found: list[list[str]] = [[] for _ in prompts]
     for first in range(groups):
-        part = order[
-            first::groups
-        ]  # short and long prompts, and filled up: all groups have shapes that are compiled once
+        # short and long prompts, and filled up: all groups have shapes that are compiled once
+        part = order[first::groups]
         group = [ids[i] for i in part + part[-1:] * (size - len(part))]
         room = max_new_tokens + len(ids[order[-1]]) - max(map(len, group))  # as much in each cache
         texts = _continued(runner, tokenizer, group, len(part), samples, max_new_tokens, room, temperature, rng, ended)
@@ -188,9 +186,8 @@ def _drawn(logits: np.ndarray, temperature: float, rng: np.random.Generator) -> 
         return logits.argmax(-1)
     sums = np.cumsum(np.exp((logits - logits.max(-1, keepdims=True)) / temperature), axis=-1, dtype="float64")
     level = rng.random(len(sums)) * sums[:, -1]
-    return np.array([np.searchsorted(row, at, side="right") for row, at in zip(sums, level)]).clip(
-        max=logits.shape[-1] - 1
-    )
+    drawn = [np.searchsorted(row, at, side="right") for row, at in zip(sums, level)]
+    return np.minimum(drawn, logits.shape[-1] - 1)
 
 
 def _rows(logits, state, places: np.ndarray):

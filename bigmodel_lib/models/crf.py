@@ -79,9 +79,8 @@ def pairs(scores, transitions, mask=None):
         )
     if scores.shape[1] == 0:
         raise ValueError("a sentence needs at least one character: leave empty ones out")
-    only_zero = ops.convert_to_tensor(
-        BARRED * (np.arange(scores.shape[-1]) > 0), scores.dtype
-    )  # (K,): allows tag 0 alone
+    # (K,): allows tag 0 alone
+    only_zero = ops.convert_to_tensor(BARRED * (np.arange(scores.shape[-1]) > 0), scores.dtype)
     if mask is not None:
         scores = ops.where(ops.expand_dims(mask, -1), scores, only_zero)
     both = ops.expand_dims(scores, 2) + transitions

@@ -13,11 +13,8 @@ from bigmodel_lib.scaling.transformer import _attention_widths, transformer_flop
 
 __all__ = ["ACCELERATORS", "Accelerator", "Plan", "plan_training"]
 
-RECOMPUTE = {
-    "none": 3.0,
-    "attention": 3.0,
-    "full": 4.0,
-}  # passes of the forward cost in a step: 1 forward, 2 backward, 1 again ("attention": the scores alone once more)
+# Forward costs in a step: 1 forward, 2 backward, 1 again if all is computed again ("attention": the scores alone, counted apart)
+RECOMPUTE = {"none": 3.0, "attention": 3.0, "full": 4.0}
 
 
 @dataclass(frozen=True)
