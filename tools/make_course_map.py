@@ -133,7 +133,7 @@ ROWS = {
     ),
     "5.2": (
         "How much of a large run can be calculated before its first step, and how far can the plan be trusted?",
-        "124 of 576 plans for GPT-3 on 1,024 A100 fit, and the second-best layout loses 0.2 %; eight published parameter counts within 10 %, five within 1 %; nine step times: two within 10 %, eight within 25 %; six whole runs took about 1.8 times their products at 60 %; one of eight models is above 10²⁵ FLOPs",
+        "124 of 576 plans for GPT-3 on 1,024 A100 fit, and the second-best layout loses 0.2 %; eight published parameter counts within 10 %, five within 1 %; nine step times: three within 10 %, eight within 25 %; six whole runs took about 1.8 times their products at 60 %; one of eight models is above 10²⁵ FLOPs",
     ),
 }  # fmt: skip
 

@@ -34,7 +34,8 @@ class Accelerator:
     node: int = 8
 
 
-# NVIDIA's data sheets (products without sparsity); the network as in large clusters of their time
+# NVIDIA's data sheets (products without sparsity). Network: one link for each accelerator, 200 Gbit/s for the A100 (V. Korthikanti
+# et al. 2022, arXiv:2205.05198, §6); 100 Gbit/s for the V100 and 400 Gbit/s for the H100 are assumptions
 ACCELERATORS = {
     "V100": Accelerator(125e12, 32e9, 300, 150e9, 12.5e9),
     "A100": Accelerator(312e12, 80e9, 400, 300e9, 25e9),
@@ -116,7 +117,7 @@ def plan_training(
         (23, [])
 
     Source: D. Narayanan et al. 2021, arXiv:2104.04473, §2 and §3 (layout, bubble, interleaving); V. Korthikanti et al. 2022,
-    arXiv:2205.05198, §4 (activations); S. Rajbhandari et al. 2020, arXiv:1910.02054, §3.1 (16 bytes). Taught in: 5.2.
+    arXiv:2205.05198, §4.1 and §4.2 (activations); S. Rajbhandari et al. 2020, arXiv:1910.02054, §3.1 (16 bytes). Taught in: 5.2.
     """
     layers, width, length = sizes["num_layers"], sizes["d_model"], sizes["seq_len"]
     micro_batches = _check(
@@ -177,7 +178,10 @@ _FLOPS_SIZES = (
 
 
 def _activations(sizes: dict, micro_batch: int, tensor: int, recompute: str) -> float:
-    """Bytes that one block keeps for the backward pass, with sequence parallelism: each accelerator keeps its share of all."""
+    """Bytes that one block keeps for the backward pass, with sequence parallelism: each accelerator keeps its share of all.
+
+    "full" shares the blocks' inputs too, which costs one more all-gather a block: not charged, nor are repeated messages.
+    """
     length, width = sizes["seq_len"], sizes["d_model"]
     tokens = length * micro_batch * width
     if recompute == "full":

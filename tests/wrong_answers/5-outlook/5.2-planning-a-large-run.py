@@ -72,6 +72,29 @@ def idle_share(stages, copies, batch, micro_batch):
     return (stages - 1) / (batch // (copies * micro_batch) + stages - 1)
 
 
+# %% idle-share: the copies wait too
+def idle_share(stages, copies, batch, micro_batch):
+    if batch % (copies * micro_batch):
+        raise ValueError
+    return (stages - 1) / (batch // (copies * micro_batch) + copies * (stages - 1))
+
+
+# %% idle-share: refuses more stages than micro-batches
+def idle_share(stages, copies, batch, micro_batch):
+    if batch % (copies * micro_batch) or batch // (copies * micro_batch) < stages:
+        raise ValueError
+    return (stages - 1) / (batch // (copies * micro_batch) + stages - 1)
+
+
+# %% idle-share: one stage needs no whole micro-batches
+def idle_share(stages, copies, batch, micro_batch):
+    if stages == 1:
+        return 0.0
+    if batch % (copies * micro_batch):
+        raise ValueError
+    return (stages - 1) / (batch // (copies * micro_batch) + stages - 1)
+
+
 # %% ring: the formula without rounding up
 def ring(size, workers, bytes_per_number, speed, latency):
     sent = 2 * (workers - 1) / workers * size * bytes_per_number
@@ -142,6 +165,32 @@ def ring(size, workers, bytes_per_number, speed, latency):
 def ring(size, workers, bytes_per_number, speed, latency):
     piece, turns = -(-size // workers) * bytes_per_number, 2 * (workers - 1)
     return turns * piece, turns * piece / speed
+
+
+# %% ring: no more workers than numbers
+def ring(size, workers, bytes_per_number, speed, latency):
+    workers = min(workers, max(size, 1))
+    piece, turns = -(-size // workers) * bytes_per_number, 2 * (workers - 1)
+    return turns * piece, turns * (latency + piece / speed)
+
+
+# %% ring: an empty piece beside the whole ones
+def ring(size, workers, bytes_per_number, speed, latency):
+    piece, turns = (size // workers + 1) * bytes_per_number, 2 * (workers - 1)
+    return turns * piece, turns * (latency + piece / speed)
+
+
+# %% ring: one worker waits a turn
+def ring(size, workers, bytes_per_number, speed, latency):
+    piece, turns = -(-size // workers) * bytes_per_number, max(2 * (workers - 1), 1)
+    return (turns * piece, turns * (latency + piece / speed)) if workers > 1 else (0, latency)
+
+
+# %% ring: rounds up once for all turns
+def ring(size, workers, bytes_per_number, speed, latency):
+    turns = 2 * (workers - 1)
+    sent = -(-turns * size // workers) * bytes_per_number
+    return sent, turns * latency + sent / speed
 
 
 # %% layouts: powers of two only
@@ -265,6 +314,56 @@ def layouts(count, heads, blocks, batch, node):
     ]
 
 
+# %% layouts: data at most the batch
+def layouts(count, heads, blocks, batch, node):
+    return [
+        (t, p, count // (t * p))
+        for t in range(node, 0, -1)
+        for p in range(count, 0, -1)
+        if count % (t * p) == 0 and not (heads % t or blocks % p) and count // (t * p) <= batch
+    ]
+
+
+# %% layouts: pipeline at most the blocks
+def layouts(count, heads, blocks, batch, node):
+    return [
+        (t, p, count // (t * p))
+        for t in range(node, 0, -1)
+        for p in range(min(count, blocks), 0, -1)
+        if count % (t * p) == 0 and not (heads % t or batch % (count // (t * p)))
+    ]
+
+
+# %% layouts: tensor at most the heads
+def layouts(count, heads, blocks, batch, node):
+    return [
+        (t, p, count // (t * p))
+        for t in range(min(node, heads), 0, -1)
+        for p in range(count, 0, -1)
+        if count % (t * p) == 0 and not (blocks % p or batch % (count // (t * p)))
+    ]
+
+
+# %% layouts: tensor and pipeline both inside the node
+def layouts(count, heads, blocks, batch, node):
+    return [
+        (t, p, count // (t * p))
+        for t in range(node, 0, -1)
+        for p in range(count, 0, -1)
+        if count % (t * p) == 0 and t * p <= node and not (heads % t or blocks % p or batch % (count // (t * p)))
+    ]
+
+
+# %% layouts: only the largest pipeline of each tensor
+def layouts(count, heads, blocks, batch, node):
+    found = {}
+    for t in range(node, 0, -1):
+        for p in range(count, 0, -1):
+            if count % (t * p) == 0 and not (heads % t or blocks % p or batch % (count // (t * p))):
+                found.setdefault(t, (t, p, count // (t * p)))
+    return list(found.values())
+
+
 # %% choose: the fastest
 def choose(plans, memory, deadline, price, slack):
     fit = [p for p in plans if p["gigabytes"] <= memory and p["days"] * slack <= deadline]
@@ -377,4 +476,52 @@ def choose(plans, memory, deadline, price, slack):
 def choose(plans, memory, deadline, price, slack):
     fit = [p for p in plans if p["gigabytes"] <= memory and p["days"] * slack <= deadline]
     best = min(fit, key=lambda p: (p["accelerators"] * p["days"], p["days"]))
+    return best["name"], best["accelerators"] * 24 * best["days"] * slack * price
+
+
+# %% choose: whole days are paid
+def choose(plans, memory, deadline, price, slack):
+    fit = [p for p in plans if p["gigabytes"] <= memory and p["days"] * slack <= deadline]
+    if not fit:
+        return None
+    best = min(fit, key=lambda p: (p["accelerators"] * p["days"], p["days"]))
+    return best["name"], float(best["accelerators"] * 24 * -(-best["days"] * slack // 1) * price)
+
+
+# %% choose: of equals the slower one
+def choose(plans, memory, deadline, price, slack):
+    fit = [p for p in plans if p["gigabytes"] <= memory and p["days"] * slack <= deadline]
+    if not fit:
+        return None
+    best = min(fit, key=lambda p: (p["accelerators"] * p["days"], -p["days"]))
+    return best["name"], best["accelerators"] * 24 * best["days"] * slack * price
+
+
+# %% choose: slack divides the deadline to whole days
+def choose(plans, memory, deadline, price, slack):
+    fit = [p for p in plans if p["gigabytes"] <= memory and p["days"] <= deadline // slack]
+    if not fit:
+        return None
+    best = min(fit, key=lambda p: (p["accelerators"] * p["days"], p["days"]))
+    return best["name"], best["accelerators"] * 24 * best["days"] * slack * price
+
+
+# %% choose: leaves the real days in the plans
+def choose(plans, memory, deadline, price, slack):
+    for p in plans:
+        p["days"] *= slack
+    fit = [p for p in plans if p["gigabytes"] <= memory and p["days"] <= deadline]
+    if not fit:
+        return None
+    best = min(fit, key=lambda p: (p["accelerators"] * p["days"], p["days"]))
+    return best["name"], best["accelerators"] * 24 * best["days"] * price
+
+
+# %% choose: the cheapest first, then whether it fits
+def choose(plans, memory, deadline, price, slack):
+    if not plans:
+        return None
+    best = min(plans, key=lambda p: (p["accelerators"] * p["days"], p["days"]))
+    if best["gigabytes"] > memory or best["days"] * slack > deadline:
+        return None
     return best["name"], best["accelerators"] * 24 * best["days"] * slack * price
