@@ -77,7 +77,7 @@ def reliability(confidence: ArrayLike, right: ArrayLike, bins: int = 15) -> Bins
         >>> reliability([0.95, 0.85, 0.2], [True, False, True], bins=2).count.tolist()
         [1, 2]
 
-    Source: C. Guo et al. 2017, arXiv:1706.04599, §2. Taught in: 4.9.
+    Source: C. Guo et al. 2017, arXiv:1706.04599. Taught in: 4.9.
     """
     confidence, right = _checked(confidence, right)
     bins = operator.index(bins)
@@ -112,7 +112,7 @@ def ece(confidence: ArrayLike, right: ArrayLike, bins: int = 15) -> float:
         >>> round(ece([0.9, 0.9, 0.6], [True, False, True], bins=2), 3)  # |2/3 - 0.8|
         0.133
 
-    Source: C. Guo et al. 2017, arXiv:1706.04599, §2. Taught in: 4.9.
+    Source: C. Guo et al. 2017, arXiv:1706.04599, equation 3. Taught in: 4.9.
     """
     count, sure, accurate = reliability(confidence, right, bins)
     used = count > 0
@@ -139,7 +139,7 @@ def fit_temperature(logits: ArrayLike, labels: ArrayLike) -> float:
         >>> round(fit_temperature([[2.0, 0.0]] * 4, [0, 0, 0, 1]), 3)  # p = 3/4 needs logits that differ by ln 3
         1.82
 
-    Source: C. Guo et al. 2017, arXiv:1706.04599, §4.2. Taught in: 4.9.
+    Source: C. Guo et al. 2017, arXiv:1706.04599. Taught in: 4.9.
     """
     logits, labels = np.asarray(logits, float), np.asarray(labels)
     if logits.ndim != 2 or logits.shape[1] < 2 or not len(logits) or labels.shape != logits.shape[:1]:

@@ -52,6 +52,43 @@ def answer_or_ask(probabilities, threshold):
     return np.where(probabilities.max(1) >= threshold, probabilities.argmax(1) + 1, -1)
 
 
+# %% answer-or-ask: asks where two classes are equal
+def answer_or_ask(probabilities, threshold):
+    best = probabilities.max(1, keepdims=True)
+    alone = (probabilities == best).sum(1) == 1
+    return np.where((best[:, 0] >= threshold) & alone, probabilities.argmax(1), -1)
+
+
+# %% answer-or-ask: only one class may reach it
+def answer_or_ask(probabilities, threshold):
+    reached = probabilities >= threshold
+    return np.where(reached.sum(1) == 1, reached.argmax(1), -1)
+
+
+# %% answer-or-ask: hides the small ones in place
+def answer_or_ask(probabilities, threshold):
+    probabilities[probabilities < threshold] = 0
+    return np.where(probabilities.any(1), probabilities.argmax(1), -1)
+
+
+# %% answer-or-ask: all or none
+def answer_or_ask(probabilities, threshold):
+    return np.where(probabilities.max(1).min(initial=1) >= threshold, probabilities.argmax(1), -1)
+
+
+# %% answer-or-ask: rounds the probabilities
+def answer_or_ask(probabilities, threshold):
+    return np.where(probabilities.max(1).round(1) >= threshold, probabilities.argmax(1), -1)
+
+
+# %% answer-or-ask: no whole numbers
+def answer_or_ask(probabilities, threshold):
+    given = np.full(len(probabilities), -1.0)
+    sure = probabilities.max(1) >= threshold
+    given[sure] = probabilities.argmax(1)[sure]
+    return given
+
+
 # %% useless: sure of itself
 def useless(labels, k):
     best = np.bincount(labels, minlength=k).argmax()
@@ -117,6 +154,30 @@ def useless(labels, k):
 def useless(labels, k):
     count = np.bincount(labels, minlength=k)
     return np.full(len(labels), count.max() / len(labels)), np.full(len(labels), count.argmax())
+
+
+# %% useless: the place among the classes that occur
+def useless(labels, k):
+    _, count = np.unique(labels, return_counts=True)
+    return np.full(len(labels), count.argmax()), np.full(len(labels), count.max() / len(labels))
+
+
+# %% useless: the answers are no whole numbers
+def useless(labels, k):
+    count = np.bincount(labels, minlength=k)
+    return np.full(len(labels), float(count.argmax())), np.full(len(labels), count.max() / len(labels))
+
+
+# %% useless: the median class
+def useless(labels, k):
+    best = int(np.median(labels))
+    return np.full(len(labels), best), np.full(len(labels), (labels == best).mean())
+
+
+# %% useless: a rounded confidence
+def useless(labels, k):
+    count = np.bincount(labels, minlength=k)
+    return np.full(len(labels), count.argmax()), np.full(len(labels), round(count.max() / len(labels), 2))
 
 
 # %% ece-equal-counts: equally wide bins
@@ -195,6 +256,49 @@ def ece_equal_counts(confidence, right, groups):
     confidence[:], right[:] = confidence[order], right[order]
     parts = np.array_split(np.arange(len(order)), groups)
     return sum(abs(right[p].sum() - confidence[p].sum()) for p in parts) / len(order)
+
+
+# %% ece-equal-counts: a sort that is not stable
+def ece_equal_counts(confidence, right, groups):
+    parts = np.array_split(np.argsort(confidence), groups)
+    return sum(abs(right[p].sum() - confidence[p].sum()) for p in parts) / len(confidence)
+
+
+# %% ece-equal-counts: sizes rounded up
+def ece_equal_counts(confidence, right, groups):
+    order = np.argsort(confidence, kind="stable")
+    size = -(-len(order) // groups)
+    parts = [order[i : i + size] for i in range(0, len(order), size)]
+    return sum(abs(right[p].sum() - confidence[p].sum()) for p in parts) / len(confidence)
+
+
+# %% ece-equal-counts: cuts at rounded places
+def ece_equal_counts(confidence, right, groups):
+    order = np.argsort(confidence, kind="stable")
+    cuts = np.linspace(0, len(order), groups + 1).round().astype(int)
+    parts = [order[a:b] for a, b in zip(cuts, cuts[1:])]
+    return sum(abs(right[p].sum() - confidence[p].sum()) for p in parts) / len(confidence)
+
+
+# %% ece-equal-counts: right ones first among equals
+def ece_equal_counts(confidence, right, groups):
+    order = np.lexsort((~right, confidence))
+    parts = np.array_split(order, groups)
+    return sum(abs(right[p].sum() - confidence[p].sum()) for p in parts) / len(confidence)
+
+
+# %% ece-equal-counts: the middle confidence
+def ece_equal_counts(confidence, right, groups):
+    parts = np.array_split(np.argsort(confidence, kind="stable"), groups)
+    n = len(confidence)
+    return sum(len(p) / n * abs(right[p].mean() - np.median(confidence[p])) for p in parts if len(p))
+
+
+# %% ece-equal-counts: cut at quantiles
+def ece_equal_counts(confidence, right, groups):
+    edges = np.quantile(confidence, np.arange(1, groups) / groups)
+    place = np.searchsorted(edges, confidence, side="right")
+    return sum(abs((right - confidence)[place == g].sum()) for g in range(groups)) / len(confidence)
 
 
 # %% safe-threshold: without a margin
@@ -304,3 +408,63 @@ def safe_threshold(confidence, right, target):
         if p - 1.96 * np.sqrt(p * (1 - p) / len(kept)) >= target:
             return float(t)
     return np.inf
+
+
+# %% safe-threshold: from the top, ties apart
+def safe_threshold(confidence, right, target):
+    order, best = np.argsort(-confidence, kind="stable"), np.inf
+    for n in range(1, len(order) + 1):
+        if intervals.wilson(int(right[order[:n]].sum()), n)[0] >= target:
+            best = float(confidence[order[n - 1]])
+    return best
+
+
+# %% safe-threshold: halving, as if higher were always safer
+def safe_threshold(confidence, right, target):
+    all_of, low = np.unique(confidence), 0
+    high = len(all_of)
+    while low < high:
+        middle = (low + high) // 2
+        kept = right[confidence >= all_of[middle]]
+        if intervals.wilson(int(kept.sum()), len(kept))[0] >= target:
+            high = middle
+        else:
+            low = middle + 1
+    return float(all_of[low]) if low < len(all_of) else np.inf
+
+
+# %% safe-threshold: hundredths in place of the confidences given
+def safe_threshold(confidence, right, target):
+    for t in np.arange(0, 1.001, 0.01):
+        kept = right[confidence >= t]
+        if len(kept) and intervals.wilson(int(kept.sum()), len(kept))[0] >= target:
+            return float(t)
+    return np.inf
+
+
+# %% safe-threshold: only confidences of right answers
+def safe_threshold(confidence, right, target):
+    for t in np.unique(confidence[right]):
+        kept = right[confidence >= t]
+        if intervals.wilson(int(kept.sum()), len(kept))[0] >= target:
+            return float(t)
+    return np.inf
+
+
+# %% safe-threshold: only thresholds that leave some out
+def safe_threshold(confidence, right, target):
+    for t in np.unique(confidence)[1:]:
+        kept = right[confidence >= t]
+        if intervals.wilson(int(kept.sum()), len(kept))[0] >= target:
+            return float(t)
+    return np.inf
+
+
+# %% safe-threshold: largest number of right ones
+def safe_threshold(confidence, right, target):
+    best, most = np.inf, 0
+    for t in np.unique(confidence):
+        kept = right[confidence >= t]
+        if intervals.wilson(int(kept.sum()), len(kept))[0] >= target and kept.sum() > most:
+            best, most = float(t), kept.sum()
+    return best
