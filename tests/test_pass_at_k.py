@@ -1,6 +1,7 @@
 """pass@k against every choice of k programs; continuations against `generate_ids`; the course's problems against their solutions."""
 
 import itertools
+import re
 
 from bigmodel_lib import generation
 from bigmodel_lib.data import problems as data
@@ -183,7 +184,11 @@ def test_a_problems_own_solution_passes_and_nothing_does_not(problem):
 @pytest.mark.parametrize("problem", problems(), ids=lambda problem: problem.name)
 def test_a_problem_without_names_is_the_same_problem(problem):
     hidden = without_names(problem)
-    assert hidden.prompt.startswith("def f(x") and problem.name not in hidden.prompt + hidden.solution
+    assert hidden.prompt.startswith("def f(x") and f"{problem.name}(" not in hidden.prompt + hidden.solution
+    called = problem.prompt.partition('"""')[2].replace(f"{problem.name}(", "f(")
+    # a name that is a word of the description ("the largest number") stays, or the description would say less
+    assert re.findall("[a-z]{2,}", called) == re.findall("[a-z]{2,}", hidden.prompt.partition('"""')[2])
+    assert problem.name in called or problem.name not in hidden.prompt + hidden.solution
     assert [value for _, value in hidden.tests] == [value for _, value in problem.tests]
     assert judge(hidden, f"{hidden.prompt}\n{hidden.solution}").passed
 

@@ -154,16 +154,19 @@ def without_names(problem: Problem) -> Problem:
     new = dict(zip((argument.arg for argument in function.args.args), "xyz"))
     head, _, text = problem.prompt.partition("\n")
 
-    # a longer name of an argument is a word of the docstring's English as well ("the text"), and stays there
-    def swap(text, names):
-        return re.sub(rf"\b({'|'.join(map(re.escape, names))})\b", lambda found: names[found[1]], text)
+    def swap(text, names, behind=""):
+        return re.sub(
+            rf"\b({'|'.join(map(re.escape, names)) or '(?!)'})\b{behind}", lambda found: names[found[1]], text
+        )
 
+    # a name is often a word of the docstring's English as well ("the largest number", "the text"), and stays there:
+    # the function's name goes only where it is called, and an argument's only if it is a single letter
     name = {problem.name: "f"}
-    short = name | {old: to for old, to in new.items() if len(old) == 1}
+    letters = {old: to for old, to in new.items() if len(old) == 1}
     return replace(
         problem,
         name="f",
-        prompt=f"{swap(head, name | new)}\n{swap(text, short)}",
+        prompt=f"{swap(head, name | new)}\n{swap(swap(text, name, r'(?=[(])'), letters)}",
         solution=swap(problem.solution, name | new),
         tests=tuple((swap(call, name), value) for call, value in problem.tests),
     )

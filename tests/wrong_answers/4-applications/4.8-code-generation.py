@@ -447,3 +447,156 @@ def most_agreed(outputs):
         if None not in row:
             groups.setdefault(tuple(row), []).append(i)
     return max(groups.values(), key=len)[0]
+
+
+# %% tries-needed: looks no further than three hundred tries
+def tries_needed(c, n, percent):
+    for k in range(1, 301):
+        if 100 * (n - c) ** k <= (100 - percent) * n**k:
+            return k
+    return 0
+
+
+# %% tries-needed: with floats and a tolerance of a millionth
+def tries_needed(c, n, percent):
+    k = 1
+    while c > 0 and 1 - (1 - c / n) ** k < percent / 100 - 1e-6:
+        k += 1
+    return k if c > 0 else 0
+
+
+# %% tries-needed: with floats, rounded to nine digits
+def tries_needed(c, n, percent):
+    k = 1
+    while c > 0 and round(1 - (1 - c / n) ** k, 9) < percent / 100:
+        k += 1
+    return k if c > 0 else 0
+
+
+# %% tries-needed: the chance in whole per cent
+def tries_needed(c, n, percent):
+    k = 1
+    wrong = 100 - 100 * c // n
+    while c > 0 and wrong**k > (100 - percent) * 100 ** (k - 1):
+        k += 1
+    return k if c > 0 else 0
+
+
+# %% longest-that-parses: cuts only the last line
+def longest_that_parses(prompt, text):
+    for part in (text, text[: text.rfind("\n", 0, -1) + 1], ""):
+        try:
+            ast.parse(prompt + part)
+        except (SyntaxError, ValueError):
+            continue
+        return part
+    return None
+
+
+# %% longest-that-parses: a line end between prompt and text
+def longest_that_parses(prompt, text):
+    lines = text.split("\n")
+    lines = [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+    for count in range(len(lines), -1, -1):
+        try:
+            ast.parse(prompt + "\n" + "".join(lines[:count]))
+        except (SyntaxError, ValueError):
+            continue
+        return "".join(lines[:count])
+    return None
+
+
+# %% longest-that-parses: compiles to a program
+def longest_that_parses(prompt, text):
+    lines = text.split("\n")
+    lines = [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+    for count in range(len(lines), -1, -1):
+        try:
+            compile(prompt + "".join(lines[:count]), "x", "exec")
+        except (SyntaxError, ValueError):
+            continue
+        return "".join(lines[:count])
+    return None
+
+
+# %% longest-that-parses: runs it
+def longest_that_parses(prompt, text):
+    lines = text.split("\n")
+    lines = [line + "\n" for line in lines[:-1]] + ([lines[-1]] if lines[-1] else [])
+    for count in range(len(lines), -1, -1):
+        try:
+            exec(prompt + "".join(lines[:count]), {})
+        except Exception:
+            continue
+        return "".join(lines[:count])
+    return None
+
+
+# %% longest-that-parses: changes the line ends
+def longest_that_parses(prompt, text):
+    import io
+
+    lines = list(io.StringIO(text, newline=None))
+    for count in range(len(lines), -1, -1):
+        try:
+            ast.parse(prompt + "".join(lines[:count]))
+        except (SyntaxError, ValueError):
+            continue
+        return "".join(lines[:count])
+    return None
+
+
+# %% longest-that-parses: carriage return ends a line too
+def longest_that_parses(prompt, text):
+    import re
+
+    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+$", text)
+    for count in range(len(lines), -1, -1):
+        try:
+            ast.parse(prompt + "".join(lines[:count]))
+        except (SyntaxError, ValueError):
+            continue
+        return "".join(lines[:count])
+    return None
+
+
+# %% most-agreed: joined with commas
+def most_agreed(outputs):
+    groups = {}
+    for i, row in enumerate(outputs):
+        if None not in row:
+            groups.setdefault(",".join(row), []).append(i)
+    return max(groups.values(), key=len)[0] if groups else -1
+
+
+# %% most-agreed: joined without anything
+def most_agreed(outputs):
+    groups = {}
+    for i, row in enumerate(outputs):
+        if None not in row:
+            groups.setdefault("".join(row), []).append(i)
+    return max(groups.values(), key=len)[0] if groups else -1
+
+
+# %% most-agreed: white space around an output does not matter
+def most_agreed(outputs):
+    groups = {}
+    for i, row in enumerate(outputs):
+        if None not in row:
+            groups.setdefault(tuple(v.strip() for v in row), []).append(i)
+    return max(groups.values(), key=len)[0] if groups else -1
+
+
+# %% most-agreed: numbers compared as numbers
+def most_agreed(outputs):
+    def val(t):
+        try:
+            return float(t)
+        except ValueError:
+            return t
+
+    groups = {}
+    for i, row in enumerate(outputs):
+        if None not in row:
+            groups.setdefault(tuple(map(val, row)), []).append(i)
+    return max(groups.values(), key=len)[0] if groups else -1
