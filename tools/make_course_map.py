@@ -89,7 +89,7 @@ ROWS = {
     ),
     "3.2": (
         "Which weights can go, and what is gained?",
-        "LeNet-300-100 loses 92.5 % of its parameters at no loss that three seeds could show; zeros make nothing faster, removed units do (2.95 times), but a small network trained from the start does as well; half of SmolLM2's block weights gone: perplexity 45.2 → 98.8 by Wanda, 838.5 by size",
+        "LeNet-300-100 loses 92.5 % of its parameters at no loss that three seeds could show; zeros make nothing faster, removed units do (2.08 times), but a small network trained from the start does as well; half of SmolLM2's block weights gone: perplexity 45.2 → 98.8 by Wanda, 838.5 by size",
     ),
     "3.3": (
         "How few bits can a weight have, what decides how much is lost, and is the smaller model faster?",
