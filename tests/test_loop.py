@@ -250,6 +250,27 @@ def test_large_batches_go_in_fewer_steps_a_call(monkeypatch):
 
 
 @only_jax
+def test_convolutions_take_one_step_a_call_outside_any_loop(monkeypatch):
+    """XLA on a processor leaves out its fast convolution inside a loop: a step took twenty times as long."""
+
+    def run():
+        keras.utils.set_random_seed(0)
+        nested = keras.Sequential([keras.Input((8, 8, 1)), keras.layers.Conv2D(4, 3), keras.layers.Flatten()])
+        model = keras.Sequential([keras.Input((8, 8, 1)), nested, keras.layers.Dense(3)])
+        optimizer = keras.optimizers.SGD(0.1)
+        optimizer.build(model.trainable_variables)
+        x, y = np.random.default_rng(0).normal(size=(5, 8, 8, 1)).astype("float32"), np.array([0, 1, 2, 0, 1])
+        most = loop._JaxStepper(model, optimizer, CROSSENTROPY).capacity((x, y))
+        return most, training.train(model, optimizer, CROSSENTROPY, lambda step: (x + step, y), 13)
+
+    most, losses = run()
+    monkeypatch.setattr(loop, "CONVOLUTIONS", ())
+    many, same = run()
+    assert (most, many) == (1, loop.STEPS_PER_CALL)
+    np.testing.assert_allclose(losses, same, rtol=1e-4)
+
+
+@only_jax
 def test_the_state_of_training_is_named():
     model, optimizer = fresh()
     optimizer.build(model.trainable_variables)

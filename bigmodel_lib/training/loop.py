@@ -16,11 +16,13 @@ from typing import Any, NamedTuple
 
 import keras
 import numpy as np
-from keras import ops
+from keras import layers, ops
 
 # Steps in one call of the compiled program. A call asks the system for memory for all intermediate results and gives it back:
 # for a small GPT on two cores that takes a quarter of the time if it is done in every step.
 STEPS_PER_CALL = 10
+# Inside a loop, XLA's program for a processor leaves out its fast convolution: a step of a small detector then takes ten times as long
+CONVOLUTIONS = (layers.Conv1D, layers.Conv2D, layers.Conv3D, layers.DepthwiseConv1D, layers.DepthwiseConv2D)
 BYTES_PER_CALL = 64 * 10**6  # of batches in one call: large batches go in fewer steps a call, for they are copied twice
 FETCH_EVERY = 100  # steps between two fetches of the losses; each waits until the device has caught up
 
@@ -55,7 +57,7 @@ def train(
 ) -> np.ndarray:
     """Train for a number of steps: forward pass, backward pass, clipping and update.
 
-    On JAX, ten steps are one call of a compiled program, and nothing waits for a loss to arrive: they are collected on the
+    On JAX, ten steps are one call of a compiled program (one step, if the model has convolutions), and nothing waits for a loss to arrive: they are collected on the
     device and looked at every 100 steps. Clip gradients with the optimizer's own `global_clipnorm`; a schedule goes on where the
     optimizer's count of steps stands. A variable on which the loss does not depend has a gradient of zero, on every backend.
 
@@ -155,6 +157,7 @@ class _JaxStepper:
 
     def __init__(self, model, optimizer, loss):
         self.variables = (model.trainable_variables, model.non_trainable_variables, optimizer.variables)
+        self.most = 1 if any(isinstance(x, CONVOLUTIONS) for x in model._flatten_layers()) else STEPS_PER_CALL
         self.compiled, self.gradients = _jax_program(model, optimizer, loss)
         self.steps_per_call = 0  # not known before the first batch
         self.read()
@@ -170,7 +173,7 @@ class _JaxStepper:
         """How many steps like this one go into one call; the same in every call of a run, so that one program serves all."""
         if not self.steps_per_call:
             size = sum(np.asarray(part).nbytes for part in keras.tree.flatten(pair))
-            self.steps_per_call = max(1, min(STEPS_PER_CALL, BYTES_PER_CALL // max(1, size)))
+            self.steps_per_call = max(1, min(self.most, BYTES_PER_CALL // max(1, size)))
         return self.steps_per_call
 
     def steps(self, pairs):
@@ -249,7 +252,9 @@ def _compile(model, optimizer, loss):
             state, value = one_step(state, *jax.tree.map(lambda batches: batches[i], (x, y)))
             return state, losses.at[i].set(value.astype("float32"))
 
-        return jax.lax.fori_loop(0, count, body, (state, jnp.zeros(len(jax.tree.leaves(x)[0]))))
+        most = len(jax.tree.leaves(x)[0])
+        carry = state, jnp.zeros(most)
+        return body(0, carry) if most == 1 else jax.lax.fori_loop(0, count, body, carry)
 
     return jax.jit(steps, donate_argnums=0), jax.jit(gradients)
 
