@@ -13,10 +13,13 @@ imported by the rooms that need it. The rooms, lowest floor first; a room import
 ``training``     what training needs beside `model.fit`: a fast loop, checkpoints, several devices
 ``compression``  makes models small
 ``generation``   text out of a decoder: cache, sampling, scoring
+``retrieval``    finds the passages that answer a question
+``capstone``     scores a compressed model from its file alone, and a class's table
 ``plots``        the house style of the figures
 ``check``        instant feedback for exercises
 ``widgets``      things to play with in JupyterLab
 ``notebooks``    executes notebooks and measures them
+``evidence``     figures and terms, found in the stored notebooks
 """
 
 import os

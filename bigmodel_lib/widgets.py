@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 
 from bigmodel_lib import generation, plots
 
 import matplotlib.pyplot as plt
 import numpy as np
 
-__all__ = ["is_static", "next_token", "next_token_figure"]
+__all__ = ["is_static", "next_token", "next_token_figure", "search_box"]
 
 
 def is_static() -> bool:
@@ -121,3 +122,44 @@ class _NextToken:
         logits = generation.logits(self.model, ids)[-1]
         drawn = generation.sample(logits, self.rng, self.temperature.value, top_p=self.top_p.value)
         self.prompt.value += self.tokenizer.decode([drawn], skip_special=False)
+
+
+def search_box(find: Callable[[str], str], words: str = "") -> None:
+    """A box to type words into, and below it what is found, anew with every letter.
+
+    Where nobody can type (`is_static`), what is found for the words given is shown in its place.
+
+    Args:
+        find: gives the Markdown to show for some words.
+        words: that stand in the box at the beginning.
+
+    Taught in: 5.5.
+    """
+    from IPython.display import Markdown, display
+
+    if is_static():
+        display(Markdown(find(words)))
+        print("Run this cell in JupyterLab to type your own words.")
+        return
+    display(_SearchBox(find, words).box)
+
+
+class _SearchBox:
+    """The box and the output of `search_box`."""
+
+    def __init__(self, find: Callable[[str], str], words: str):
+        import ipywidgets
+
+        self.find, self.output = find, ipywidgets.Output()
+        self.words = ipywidgets.Text(words, description="search", placeholder="English or 中文")
+        self.words.observe(self.show, "value")
+        self.box = ipywidgets.VBox([self.words, self.output])
+        self.show()
+
+    def show(self, _=None) -> None:
+        """Show what is found for the words in the box."""
+        from IPython.display import Markdown, display
+
+        self.output.clear_output(wait=True)
+        with self.output:
+            display(Markdown(self.find(self.words.value)))

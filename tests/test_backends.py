@@ -14,8 +14,8 @@ import numpy as np
 import pytest
 
 ROOT = pathlib.Path(bigmodel_lib.__file__).resolve().parent
-NEUTRAL = ["models.dense", "models.gpt", "models.llama", "models.bert", "models.vision", "training.loop", "training.checkpoint",
-           "training.restart", "generation", "compression.quantization"]  # fmt: skip
+NEUTRAL = ["models.dense", "models.gpt", "models.llama", "models.bert", "models.vision", "models.inside", "models.segmentation",
+           "training.loop", "training.checkpoint", "training.restart", "generation", "compression.quantization"]  # fmt: skip
 
 
 def number(value) -> np.ndarray:

@@ -130,7 +130,7 @@ def test_how_lines_of_code_are_counted():
 def test_the_library_stays_small():
     sizes = {name_of(path): code_lines(path.read_text("utf-8")) for path in FILES}
     assert {name: size for name, size in sizes.items() if size > 250} == {}
-    assert sum(sizes.values()) <= 7500
+    assert sum(sizes.values()) <= 8500
 
 
 def examples(module: str) -> list[doctest.DocTest]:

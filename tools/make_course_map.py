@@ -107,6 +107,18 @@ ROWS = {
         "How do you teach a finished model something new with few numbers, make it write faster without changing a word, and serve it elsewhere?",
         "0.30 % of the parameters take Macbeth's perplexity from 98.5 to 78.9 (one run); drafts from the text itself write the same 64 tokens of code in 16 passes; another runtime agrees to 2e-6 once told to use float32",
     ),
+    "4.1": (
+        "Which pictures can two cores learn to name, and when is borrowing better?",
+        "ten mean pictures 67.7 %, a dense network 87.3 %, a residual network that cuts its resolution early 91.05 % [90.5, 91.6] after six epochs (one seed); unscaled pixels cost a borrowed network 45 points and no error is raised, milder errors 1 to 3, too little to see on 300 crops; a map that adds up to the logit beats chance on 7 of 10 photographs; with one label of each photograph borrowed features (67.3 %) are ahead of training from scratch with sixteen (60.1 %)",
+    ),
+    "4.2": (
+        "What is where in a picture, and how sure?",
+        "average precision in a few lines, equal to pycocotools' to a millionth; a detector of points from scratch in a minute: AP@0.5 86.1 % on new things and new photographs (91.6 % if names do not count); of uncovered things 87.5 % are found, of those covered by 0.25 to 0.45 of their box 49.5 %, size and ground hardly matter; peaks do what suppression does, no better; a classifier's maps know parts, not extents",
+    ),
+    "4.3": (
+        "What is it, at every pixel?",
+        "a U-Net reaches a mean IoU of 0.470 after 8,000 scenes, 0.415 without skip connections, which help at every distance from the outline; cross-entropy against Dice turns round when trained again; 45 % of the errors are wrong names; the inside of a thing or the dark rim of the cut suffices (67 % and 69 % seen), a bare shape does not (22 %)",
+    ),
     "4.4": (
         "What does a pretrained encoder know about a text's origin that counting words does not?",
         "with 2,000 labels a frozen encoder (88.2 %) does what naive Bayes does with 18,967 (88.7 %), and counts with form come close (86.5 %); with all labels these give 94.3 %, and with every word replaced by an x 81.7 % are still told apart: form, not topic; few-shot with 135 M parameters 41.7 %",
@@ -131,9 +143,25 @@ ROWS = {
         "What must you know of a loaded model before somebody acts on its predictions?",
         "the file gives the same logits bit for bit, and an .h5 lost a threshold silently; pixels at 0 to 255 cost 1.5 points at 99.9 % confidence, with no error; one temperature takes the calibration error from 0.045 to 0.014 and changes no answer; a 95 % threshold from validation gives 94.4 % [93.9, 94.9]; alarms notice six strong changes in every window and cannot see swapped names; black on white raises the confidence while 4.9 % are right",
     ),
+    "5.1": (
+        "Can small runs say what a larger one will reach, and how should a budget be split?",
+        "56 runs of seven sizes, a part made again with a new seed; a model 4.22 times larger promised before it is shown, 1.9 and 0.9 % too low (“no gain” is 2.4 and 7.2 % too high, a line without a floor 21 to 23 % too low, a fit to sizes 11 times smaller 4.1 and 3.6 % too low); without the tables the exponent of the best size is 0.046 higher, and on paper 0.78 in place of 0.51; at one learning rate for all, width seems worth 0.010 nats in place of 0.205",
+    ),
     "5.2": (
         "How much of a large run can be calculated before its first step, and how far can the plan be trusted?",
         "124 of 576 plans for GPT-3 on 1,024 A100 fit, and the second-best layout loses 0.2 %; eight published parameter counts within 10 %, five within 1 %; nine step times: three within 10 %, eight within 25 %; six whole runs took about 1.8 times their products at 60 %; one of eight models is above 10²⁵ FLOPs",
+    ),
+    "5.3": (
+        "Which parts of a language model do what, and how can one tell?",
+        "without eight induction heads of 270 the second copy of random tokens costs 10.89 nats in place of 2.20, with eight others of the same blocks at most 2.62; one number at 0: loss 4.36 → 13.57; capitals cross in one block of thirty, by three heads that stand in for each other; the logit lens ranks the capital 1,688th where a fitted one ranks it 3rd",
+    ),
+    "5.4": (
+        "What do search and tools add to a small model, and whom does it obey?",
+        "163 questions on the course: BM25 finds the passage first for 98 % in its own words, a sentence encoder for 80 %; in other words 13 % and 19 %; with the right passage 40 of 40 answers are right, closed book 0 of 20, a false passage is believed 20 of 20; log-probability tells invented from read (AUROC 1.00), not true from false (0.44); products by calculator 0 → 95 %, a story with a difference 5 %; a hidden question takes over 20 of 20 answers when the passage stands last, none when it stands first",
+    ),
+    "5.5": (
+        "Which of the usual answers about large models has this course measured?",
+        "the twelve points of the usual list and ten student questions, with 142 figures loaded from the outputs of 20 notebooks and none typed; all 101 patterns find the figures again when every one is changed; a glossary of 214 terms in English and Chinese, each linked to its first use",
     ),
 }  # fmt: skip
 

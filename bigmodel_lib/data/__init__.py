@@ -1,7 +1,7 @@
 """Data sets as NumPy arrays and plain lists, with documented shapes, splits, licence and source; and what prepares data.
 
-Loaders: `images`, `scenes`, `signals`, `text`, `code`, `ner`, `problems`. Preparation: `cleaning`, `duplicates`, `splits`, `augmentation`. Arrays that a
-loader returns are read-only.
+Loaders: `images`, `scenes`, `signals`, `text`, `code`, `ner`, `problems`, `questions`, `glossary`. Preparation: `cleaning`,
+`duplicates`, `splits`, `augmentation`. Arrays that a loader returns are read-only.
 """
 
 from bigmodel_lib.data import (
@@ -9,9 +9,11 @@ from bigmodel_lib.data import (
     cleaning,
     code,
     duplicates,
+    glossary,
     images,
     ner,
     problems,
+    questions,
     scenes,
     signals,
     splits,
@@ -23,9 +25,11 @@ __all__ = [
     "cleaning",
     "code",
     "duplicates",
+    "glossary",
     "images",
     "ner",
     "problems",
+    "questions",
     "scenes",
     "signals",
     "splits",

@@ -3,11 +3,13 @@
 ``dense``         fully connected networks
 ``vision``        convolutional networks, small
 ``detection``     a detector of objects, without anchors
+``segmentation``  a small U-Net, which gives every pixel a class; the Dice loss
 ``crf``           a linear-chain conditional random field, for tags that depend on one another
 ``attention``     attention, masks, heads, rotary positions, as functions
 ``transformer``   the transformer block and its parts
 ``gpt``           decoders in the shape of GPT-2, to train from scratch
 ``llama``         decoders of the Llama family; SmolLM2-135M
+``inside``        what may be recorded, cut and patched inside a decoder
 ``bert``          encoders of the BERT family; all-MiniLM-L6-v2
 ``efficientnet``  EfficientNet-Lite0
 ``gguf``, ``pth``  readers of weight files; ``initializers``

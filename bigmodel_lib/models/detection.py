@@ -32,7 +32,7 @@ def centre_detector(size: int, num_classes: int, *, channels: int = 64, blocks: 
     Raises:
         ValueError: a size that is no multiple of 8.
 
-    Source: X. Zhou, D. Wang and P. Krähenbühl 2019, arXiv:1904.07850, §3.
+    Source: X. Zhou, D. Wang and P. Krähenbühl 2019, arXiv:1904.07850. Taught in: 4.2.
     """
     if size % (2 * STRIDE):
         raise ValueError(f"size must be a multiple of {2 * STRIDE} pixels, not {size}")
@@ -99,7 +99,7 @@ class CentreLoss(keras.losses.Loss):
     Args:
         num_classes: of objects. place: the weight λ of the box against the class.
 
-    Source: X. Zhou et al. 2019, arXiv:1904.07850, §3, eq. 1 to 3; the focal loss: T.-Y. Lin et al. 2017, arXiv:1708.02002, §3.
+    Source: X. Zhou et al. 2019, arXiv:1904.07850; the focal loss: T.-Y. Lin et al. 2017, arXiv:1708.02002. Taught in: 4.2.
     """
 
     def __init__(self, num_classes: int, place: float = 1.0, **kwargs):

@@ -10,6 +10,7 @@ import functools
 
 from bigmodel_lib.models.attention import Attention, flat, package, rotary_angles
 from bigmodel_lib.models.initializers import RandomNormal
+from bigmodel_lib.models.inside import Edit, block_runner
 
 import keras
 from keras import ops
@@ -301,15 +302,21 @@ class CausalStack:
             cache: one (keys, values) pair a block, from `empty_cache` or an earlier call; None computes without one.
             start: place in the cache of the first of the T ids; the places before it must have been filled.
             padding: (B,) places at the beginning of each row that hold nothing.
-            edit: called as edit(layer, site, value) in every block, counted from 0; what it returns is used. The sites are
-                "attention" (B, H, T, S), "heads" (B, H, T, h), "neurons" (B T, d_ff) and "stream" (B, T, d_model): see
-                `Block.call`. To record, keep the value and return it; to cut or to patch, return another of the same shape.
+            edit: called as edit(layer, site, value) in every block, counted from 0; what it returns is used. Or a dictionary
+                {(layer, site): function of the value}, called at these places alone. The sites are "attention"
+                (B, H, T, S), "heads" (B, H, T, h), "neurons" (B T, d_ff) and "stream" (B, T, d_model): see `Block.call`. To
+                record, keep the value and return it; to cut or to patch, return another of the same shape.
 
         Returns:
             (B, T, d_model), and the updated cache (None without a cache).
 
         Raises:
-            ValueError: more ids than the context, or than the cache, holds.
+            ValueError: more ids than the context, or than the cache, holds; an edit of a layer or a site that does not
+                exist, or one that returns another shape than it was given.
+
+        Example:
+            >>> cut = {(3, "heads"): lambda value: value * 0}  # block 3 without its heads
+            >>> model.hidden(ids, edit=cut)  # doctest: +SKIP
         """
         seq_len = ops.shape(ids)[1]
         room = self.seq_len if cache is None else ops.shape(cache[0][0])[2]
@@ -319,6 +326,7 @@ class CausalStack:
         positions, cos, sin, mask = self.rotation_and_mask(seq_len, start, None if cache is None else room, padding)
         rotation = None if cos is None else (cos, sin)
         x, updated = self.embed(ids, positions), []
+        edit = None if edit is None else Edit(edit, len(self.blocks))
         for i, block in enumerate(self.blocks):
             change = edit and functools.partial(edit, i)
             x = block(x, rotation=rotation, allowed=mask, cache=cache and cache[i], start=start, edit=change)
@@ -326,6 +334,43 @@ class CausalStack:
                 x, pair = x
                 updated.append(pair)
         return x, (None if cache is None else updated)
+
+    def through(self, x, first: int = 0, last: int | None = None, edit=None):
+        """Run some of the blocks, first … last - 1, on a residual stream: a whole run in pieces, or a part of it again.
+
+        On JAX, blocks that are built alike share one compiled function; a block with an edit inside it runs uncompiled.
+
+        Args:
+            x: (B, T, d_model), the stream before block `first`; before block 0 that is `embed` of the ids.
+            first, last: as in a slice of the blocks, from 0 to num_layers; by default all of them.
+            edit: as in `hidden`.
+
+        Returns:
+            (B, T, d_model), the stream after block last - 1; x itself if there is no block between.
+
+        Raises:
+            ValueError: blocks that do not exist, more positions than the context holds, or a wrong edit, as in `hidden`.
+
+        Example:
+            >>> x = model.through(model.through(x, last=4), first=5)  # without block 4  # doctest: +SKIP
+
+        Taught in: 5.3.
+        """
+        count, seq_len = len(self.blocks), ops.shape(x)[1]
+        last = count if last is None else last
+        if not 0 <= first <= last <= count:
+            raise ValueError(f"the blocks must be 0 <= first <= last <= {count}, not first = {first} and last = {last}")
+        if seq_len > self.seq_len:
+            raise ValueError(f"the context of {self.name} holds {self.seq_len} tokens, but the stream has {seq_len}")
+        edit, run = Edit(edit, count), block_runner(self.blocks)
+        _, cos, sin, mask = self.rotation_and_mask(seq_len)
+        rotation = None if cos is None else (cos, sin)
+        for i in range(first, last):
+            if run is None or edit.sites(i) - {"stream"}:
+                x = self.blocks[i](x, rotation=rotation, allowed=mask, edit=functools.partial(edit, i))
+            else:
+                x = edit(i, "stream", run(i, x, rotation, mask))
+        return x
 
     def empty_cache(self, batch_size: int, length: int) -> list:
         """A cache for `length` places: per block zeros for the keys (batch_size · K, h, length), and for the values

@@ -6,6 +6,7 @@ products and convolutions are counted: in the networks of this course everything
 ``counts``       of any Keras model, found by tracing it
 ``transformer``  of a transformer, from its sizes in closed form
 ``planner``      of a training run on many accelerators
+``laws``         of a family of runs: a law fitted with its uncertainty, and solved for a budget
 """
 
 from bigmodel_lib.scaling.counts import (

@@ -1,0 +1,107 @@
+"""Clothes on photographs, pixel by pixel: mean IoU of the U-Net of notebook 4.3 on unseen things and photographs, by seeds.
+
+    TASKS=segmentation python -m benchmarks.applications --json FILE
+
+What the notebook does once is done here with three seeds: the U-Net with cross-entropy, the one without skip connections, and the
+one with the Dice loss, at the same short training (a seed changes weights, order and mirroring; the scenes stay the same). Then the
+first is trained long, on more scenes, also with three seeds: the headline. Training stops after a number of steps, not of
+seconds. The baselines are the background everywhere, and a logistic regression on the 5 × 5 pixels around each. SEEDS and EPOCHS
+(of the long training) in the environment change how much is run.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+
+from benchmarks import report
+from bigmodel_lib import training
+from bigmodel_lib.data import scenes
+from bigmodel_lib.evaluation import masks
+from bigmodel_lib.models import segmentation
+
+import numpy as np
+
+SHORT, SHORT_EPOCHS, SHORT_BATCH = 4000, 2, 8  # scenes, passes over them and scenes in a step, as in the notebook
+LONG, EPOCHS, BATCH = 12_000, 8, 16
+TEST, RATE, GOAL = 1000, 3e-3, 0.85
+KIND = {"most": 3, "scales": (28, 56)}  # of scenes, as in the notebook
+CLASSES = len(scenes.CLASSES) + 1
+VARIANTS = {"with skips": {}, "without skips": {"skips": False}, "Dice loss": {"dice": True}}
+
+
+def scored(truth: np.ndarray, found: np.ndarray) -> dict:
+    """Mean IoU, the IoU of each class, the share of right pixels, and that of the errors within two steps of an outline."""
+    matrix = masks.confusion(truth, found, CLASSES)
+    by_class, wrong = masks.iou(matrix), truth != found
+    return {
+        "miou": round(float(np.nanmean(by_class)), 4),
+        "iou": dict(zip(("background", *scenes.CLASSES), by_class.round(4).tolist())),
+        "pixel_accuracy": round(float(np.diag(matrix).sum() / matrix.sum()), 4),
+        "errors_within_two_steps": round(float(wrong[masks.boundary(truth, 2)].sum() / max(wrong.sum(), 1)), 4),
+    }
+
+
+def one_run(train, test, seed: int, epochs: int, batch_size: int, skips: bool = True, dice: bool = False) -> dict:
+    """Train and score once."""
+    import keras
+
+    x, y = segmentation.examples(train.images, train.masks, CLASSES)
+    keras.utils.set_random_seed(seed)
+    model = segmentation.unet(train.images.shape[1], CLASSES, skips=skips)
+    draw, steps = np.random.default_rng(seed), epochs * len(x) // batch_size
+    rows = np.concatenate([draw.permutation(len(x)) for _ in range(epochs)])
+    mirrored = draw.random(len(rows)) < 0.5
+
+    def batch(step):
+        part = slice(step * batch_size, (step + 1) * batch_size)
+        pictures, wanted, turn = x[rows[part]], y[rows[part]], mirrored[part]
+        pictures[turn], wanted[turn] = pictures[turn][:, :, ::-1], wanted[turn][:, :, ::-1]
+        return pictures, wanted
+
+    loss = segmentation.DiceLoss() if dice else keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    rate = training.warmup_cosine(RATE, steps // 10, steps)
+    start = time.perf_counter()
+    training.train(model, keras.optimizers.AdamW(rate, weight_decay=1e-4), loss, batch, steps)
+    seconds = round(time.perf_counter() - start, 1)
+    found = segmentation.segment(model, test.images)
+    return {"seed": seed, "parameters": model.count_params(), "train_s": seconds, **scored(test.masks, found)}
+
+
+def baselines(train, test) -> dict:
+    """The background everywhere; a logistic regression on windows of 5 × 5 pixels, learned from 30,000 of them."""
+    from sklearn.linear_model import LogisticRegression
+
+    def windows(images):
+        padded = np.pad(images, ((0, 0), (2, 2), (2, 2)), mode="edge")
+        return np.lib.stride_tricks.sliding_window_view(padded, (5, 5), axis=(1, 2)).reshape(-1, 25) / np.float32(255)
+
+    draw, few = np.random.default_rng(0), 500
+    some = draw.choice(few * train.masks[0].size, 30_000, replace=False)
+    model = LogisticRegression(max_iter=300).fit(windows(train.images[:few])[some], train.masks[:few].ravel()[some])
+    found = model.predict(windows(test.images)).reshape(test.masks.shape).astype("uint8")
+    return {
+        "background": scored(test.masks, np.zeros_like(test.masks)),
+        "logistic regression, 5 x 5": scored(test.masks, found),
+    }
+
+
+def run() -> tuple[dict, dict]:
+    """See the module. Returns the results, and the mean over seeds of the mean IoU after the long training beside its goal."""
+    seeds = [int(seed) for seed in os.environ.get("SEEDS", "0,1,2").split(",")]
+    epochs = int(os.environ.get("EPOCHS", EPOCHS))
+    test, few = scenes.scenes(TEST, "test", **KIND), scenes.scenes(SHORT, "train", **KIND)
+    results: dict = {"test_scenes": TEST, "scenes": KIND, "baselines": baselines(few, test)}
+
+    def by_seed(name, train, epochs, batch_size, **options):
+        runs = [one_run(train, test, seed, epochs, batch_size, **options) for seed in seeds]
+        values = [run["miou"] for run in runs]
+        spread = float(np.std(values, ddof=1)) if len(values) > 1 else None
+        results[name] = {"miou_mean": float(np.mean(values)), "miou_sd": spread, "epochs": epochs, "runs": runs}
+        results[name]["train_scenes"] = len(train.images)
+        print(f"segmentation, {name}:", values, flush=True)
+
+    for name, options in VARIANTS.items():
+        by_seed(name, few, SHORT_EPOCHS, SHORT_BATCH, **options)
+    by_seed("with skips, long", scenes.scenes(LONG, "train", seed=1, **KIND), epochs, BATCH)
+    return results, {"segmentation_miou": report.ratio(results["with skips, long"]["miou_mean"], goal=GOAL)}
