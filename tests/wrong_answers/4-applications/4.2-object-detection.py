@@ -85,6 +85,41 @@ def box_of(row, column, said, stride):
     return np.concatenate([centre - half, centre + half]) * 4
 
 
+# %% box-of: the place downwards goes with x
+def box_of(row, column, said, stride):
+    centre = np.array([column + said[1], row + said[0]])
+    half = np.exp(said[2:]) / 2
+    return np.concatenate([centre - half, centre + half]) * stride
+
+
+# %% box-of: powers of ten
+def box_of(row, column, said, stride):
+    centre = np.array([column + said[0], row + said[1]])
+    half = 10 ** said[2:] / 2
+    return np.concatenate([centre - half, centre + half]) * stride
+
+
+# %% box-of: at least one cell
+def box_of(row, column, said, stride):
+    centre = np.array([column + said[0], row + said[1]])
+    half = np.exp(np.maximum(said[2:], 0)) / 2
+    return np.concatenate([centre - half, centre + half]) * stride
+
+
+# %% box-of: the place is measured from the middle of the cell
+def box_of(row, column, said, stride):
+    centre = np.array([column + 0.5 + said[0], row + 0.5 + said[1]])
+    half = np.exp(said[2:]) / 2
+    return np.concatenate([centre - half, centre + half]) * stride
+
+
+# %% box-of: half before the exponential
+def box_of(row, column, said, stride):
+    centre = np.array([column + said[0], row + said[1]])
+    half = np.exp(said[2:] / 2)
+    return np.concatenate([centre - half, centre + half]) * stride
+
+
 # %% soft-nms: throws the box away
 def soft_nms(corners, scores, threshold):
     scores, left, overlap = np.array(scores, float), list(range(len(scores))), boxes.iou(corners, corners)
@@ -238,6 +273,85 @@ def soft_nms(corners, scores, threshold):
         left[best] = False
         for i in np.flatnonzero(left):
             if overlap[best, i] > threshold:
+                scores[i] *= 1 - overlap[best, i]
+    return scores
+
+
+# %% soft-nms: stops at scores below the threshold
+def soft_nms(corners, scores, threshold):
+    scores, left, overlap = np.array(scores, float), list(range(len(scores))), boxes.iou(corners, corners)
+    while left:
+        best = max(left, key=lambda i: scores[i])
+        if scores[best] < threshold:
+            break
+        left.remove(best)
+        for i in left:
+            if overlap[best, i] > threshold:
+                scores[i] *= 1 - overlap[best, i]
+    return scores
+
+
+# %% soft-nms: of scores that have become equal, the one that was higher at first
+def soft_nms(corners, scores, threshold):
+    scores, overlap = np.array(scores, float), boxes.iou(corners, corners)
+    left = sorted(range(len(scores)), key=lambda i: -scores[i])
+    while left:
+        best = left.pop(0)
+        for i in left:
+            if overlap[best, i] > threshold:
+                scores[i] *= 1 - overlap[best, i]
+        left.sort(key=lambda i: -scores[i])
+    return scores
+
+
+# %% soft-nms: changes the boxes
+def soft_nms(corners, scores, threshold):
+    if len(corners):
+        corners -= corners.min(0)[[0, 1, 0, 1]]
+    scores, left, overlap = np.array(scores, float), list(range(len(scores))), boxes.iou(corners, corners)
+    while left:
+        best = max(left, key=lambda i: scores[i])
+        left.remove(best)
+        for i in left:
+            if overlap[best, i] > threshold:
+                scores[i] *= 1 - overlap[best, i]
+    return scores
+
+
+# %% soft-nms: fails with a single box (raises IndexError)
+def soft_nms(corners, scores, threshold):
+    scores, left = np.array(scores, float), list(range(len(scores)))
+    overlap = boxes.iou(corners, corners).squeeze()
+    while left:
+        best = max(left, key=lambda i: scores[i])
+        left.remove(best)
+        lower = overlap[best] > threshold
+        for i in left:
+            if lower[i]:
+                scores[i] *= 1 - overlap[best, i]
+    return scores
+
+
+# %% soft-nms: lowers as a bell
+def soft_nms(corners, scores, threshold):
+    scores, left, overlap = np.array(scores, float), list(range(len(scores))), boxes.iou(corners, corners)
+    while left:
+        best = max(left, key=lambda i: scores[i])
+        left.remove(best)
+        for i in left:
+            if overlap[best, i] > threshold:
+                scores[i] *= np.exp(-(overlap[best, i] ** 2) / 0.5)
+    return scores
+
+
+# %% soft-nms: lowers only what it would lower below the threshold
+def soft_nms(corners, scores, threshold):
+    scores, left, overlap = np.array(scores, float), list(range(len(scores))), boxes.iou(corners, corners)
+    while left:
+        best = max(left, key=lambda i: scores[i])
+        left.remove(best)
+        for i in left:
+            if 1 - overlap[best, i] < threshold:
                 scores[i] *= 1 - overlap[best, i]
     return scores
 
@@ -589,6 +703,82 @@ def peaks(heat, threshold):
     return [one[:3] for one in sorted(rule(heat, threshold), key=lambda one: -one[-1])]
 
 
+# %% peaks: the highest first, and its neighbours are struck off
+def peaks(heat, threshold):
+    left, found = heat.astype(float), []
+    while left.max() >= threshold:
+        r, c, k = (int(i) for i in np.unravel_index(left.argmax(), left.shape))
+        found.append((r, c, k, heat[r, c, k]))
+        left[max(r - 1, 0) : r + 2, max(c - 1, 0) : c + 2, k] = -np.inf
+    return found
+
+
+# %% peaks: of equal neighbours all that touch no peak found before
+def peaks(heat, threshold):
+    rows, columns, classes = heat.shape
+    found, taken = [], np.zeros(heat.shape, bool)
+    for r, c, k in np.ndindex(rows, columns, classes):
+        around = np.s_[max(r - 1, 0) : r + 2, max(c - 1, 0) : c + 2, k]
+        if heat[r, c, k] >= max(threshold, heat[around].max()) and not taken[around].any():
+            taken[r, c, k] = True
+            found.append((r, c, k, heat[r, c, k]))
+    return sorted(found, key=lambda one: -one[-1])
+
+
+# %% peaks: equal values by row, class, column
+def peaks(heat, threshold):
+    rows, columns, classes = heat.shape
+    found = []
+    for r, k, c in np.ndindex(rows, classes, columns):
+        value, peak = heat[r, c, k], heat[r, c, k] >= threshold
+        for i in range(max(r - 1, 0), min(r + 2, rows)):
+            for j in range(max(c - 1, 0), min(c + 2, columns)):
+                peak &= value > heat[i, j, k] or (value == heat[i, j, k] and (i, j) >= (r, c))
+        if peak:
+            found.append((r, c, k, value))
+    return sorted(found, key=lambda one: -one[-1])
+
+
+# %% peaks: only the row and the column decide
+def peaks(heat, threshold):
+    rows, columns, classes = heat.shape
+    found = []
+    for r, c, k in np.ndindex(rows, columns, classes):
+        value, peak = heat[r, c, k], heat[r, c, k] >= threshold
+        for i in range(rows):
+            peak &= value > heat[i, c, k] or (value == heat[i, c, k] and i >= r)
+        for j in range(columns):
+            peak &= value > heat[r, j, k] or (value == heat[r, j, k] and j >= c)
+        if peak:
+            found.append((r, c, k, value))
+    return sorted(found, key=lambda one: -one[-1])
+
+
+# %% peaks: one of each class
+def peaks(heat, threshold):
+    found = []
+    for k in range(heat.shape[-1]):
+        r, c = np.unravel_index(heat[..., k].argmax(), heat.shape[:2])
+        if heat[r, c, k] >= threshold:
+            found.append((int(r), int(c), k, heat[r, c, k]))
+    return sorted(found, key=lambda one: -one[-1])
+
+
+# %% peaks: nearly equal counts as equal
+def peaks(heat, threshold):
+    rows, columns, classes = heat.shape
+    found = []
+    for r, c, k in np.ndindex(rows, columns, classes):
+        value, peak = heat[r, c, k], heat[r, c, k] >= threshold
+        for i in range(max(r - 1, 0), min(r + 2, rows)):
+            for j in range(max(c - 1, 0), min(c + 2, columns)):
+                same = abs(value - heat[i, j, k]) < 1e-3
+                peak &= (i, j) >= (r, c) if same else value > heat[i, j, k]
+        if peak:
+            found.append((r, c, k, value))
+    return sorted(found, key=lambda one: -one[-1])
+
+
 # %% area: ties one after the other
 def area(scores, hits, objects):
     order = np.argsort(-scores, kind="stable")
@@ -765,5 +955,64 @@ def points(scores, hits, objects):
 def area(scores, hits, objects):
     keep = scores >= 0
     recall, precision = points(scores[keep], hits[keep], objects)
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((np.diff(np.r_[0, recall]) * best).sum())
+
+
+# %% area: ties with the hits first
+def area(scores, hits, objects):
+    order = np.lexsort((~hits, -scores))
+    right = hits[order].cumsum()
+    recall, precision = right / objects, right / np.arange(1, len(hits) + 1)
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((np.diff(np.r_[0, recall]) * best).sum())
+
+
+# %% area: only the next point may be better
+def area(scores, hits, objects):
+    levels = np.unique(scores)[::-1]
+    right = np.array([(hits & (scores >= s)).sum() for s in levels])
+    recall, precision = right / objects, right / np.array([(scores >= s).sum() for s in levels])
+    best = np.maximum(precision, np.r_[precision[1:], [0] * (len(levels) > 0)])
+    return float((np.diff(np.r_[0, recall]) * best).sum())
+
+
+# %% area: begins at the first point
+def area(scores, hits, objects):
+    levels = np.unique(scores)[::-1]
+    right = np.array([(hits & (scores >= s)).sum() for s in levels])
+    recall, precision = right / objects, right / np.array([(scores >= s).sum() for s in levels])
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((np.diff(recall) * best[1:]).sum())
+
+
+# %% area: of points with the same recall the last
+def area(scores, hits, objects):
+    at = {}
+    for s in np.unique(scores)[::-1]:
+        kept = hits[scores >= s]
+        at[kept.sum() / objects] = kept.mean()
+    total, reached = 0.0, 0.0
+    for recall in sorted(at):
+        total += (recall - reached) * max(p for r, p in at.items() if r >= recall)
+        reached = recall
+    return total
+
+
+# %% area: scores above, not at, the threshold
+def area(scores, hits, objects):
+    levels = np.unique(scores)[::-1]
+    right = np.array([(hits & (scores > s)).sum() for s in levels])
+    recall = right / objects
+    precision = right / np.maximum([(scores > s).sum() for s in levels], 1)
+    best = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((np.diff(np.r_[0, recall]) * best).sum())
+
+
+# %% area: the hits are all there is to find
+def area(scores, hits, objects):
+    levels = np.unique(scores)[::-1]
+    right = np.array([(hits & (scores >= s)).sum() for s in levels])
+    recall, precision = right / max(hits.sum(), 1), right / np.array([(scores >= s).sum() for s in levels])
     best = np.maximum.accumulate(precision[::-1])[::-1]
     return float((np.diff(np.r_[0, recall]) * best).sum())

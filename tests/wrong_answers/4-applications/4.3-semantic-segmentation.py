@@ -597,3 +597,76 @@ def by_tiles(picture, network, size, margin):
             x1 = size if left + size == w else size - margin
             picture[top + y0 : top + y1, left + x0 : left + x1] = said[y0:y1, x0:x1]
     return picture
+
+
+# %% by-tiles: answers in the picture's type
+def by_tiles(picture, network, size, margin):
+    def starts(length):
+        return [*range(0, length - size, size - 2 * margin), length - size]
+
+    answer = np.zeros_like(picture)
+    h, w = picture.shape
+    for top in starts(h):
+        for left in starts(w):
+            said = network(picture[top : top + size, left : left + size])
+            y0, x0 = (0 if start == 0 else margin for start in (top, left))
+            y1 = size if top + size == h else size - margin
+            x1 = size if left + size == w else size - margin
+            answer[top + y0 : top + y1, left + x0 : left + x1] = said[y0:y1, x0:x1]
+    return answer
+
+
+# %% mean-iou: pairs of classes in the masks' own small type
+def mean_iou(truth, found, num_classes, ignore):
+    counts = truth != ignore
+    truth, found = truth[counts], found[counts]
+    pairs = truth * num_classes + found
+    matrix = np.bincount(pairs, minlength=num_classes**2).reshape(num_classes, num_classes)
+    either = matrix.sum(0) + matrix.sum(1) - np.diag(matrix)
+    if not either.any():
+        return np.nan
+    return (np.diag(matrix)[either > 0] / either[either > 0]).mean()
+
+
+# %% mean-iou: writes into the truth
+def mean_iou(truth, found, num_classes, ignore):
+    counts = (truth != ignore).copy()
+    truth[~counts] = 0
+    values = []
+    for c in range(num_classes):
+        either = (((truth == c) | (found == c)) & counts).sum()
+        if either:
+            values.append(((truth == c) & (found == c) & counts).sum() / either)
+    return np.mean(values) if values else np.nan
+
+
+# %% accuracy-near: looks along rows and columns only
+def accuracy_near(truth, found, width):
+    near = np.zeros(truth.shape, bool)
+    for picture, mask in zip(near, truth):
+        for y, x in np.ndindex(mask.shape):
+            column = mask[max(0, y - width) : y + width + 1, x]
+            row = mask[y, max(0, x - width) : x + width + 1]
+            picture[y, x] = (column != mask[y, x]).any() or (row != mask[y, x]).any()
+    right = truth == found
+    return tuple(right[part].mean() if part.any() else np.nan for part in (near, ~near))
+
+
+# %% accuracy-near: the other way round
+def accuracy_near(truth, found, width):
+    near = np.zeros(truth.shape, bool)
+    for picture, mask in zip(near, truth):
+        for y, x in np.ndindex(mask.shape):
+            around = mask[max(0, y - width) : y + width + 1, max(0, x - width) : x + width + 1]
+            picture[y, x] = (around != mask[y, x]).any()
+    right = truth == found
+    return tuple(right[part].mean() if part.any() else np.nan for part in (~near, near))
+
+
+# %% receptive-field: no kernel is smaller than its stride
+def receptive_field(stack):
+    sees, apart = 1, 1
+    for kernel, stride in stack:
+        sees += (max(kernel, stride) - 1) * apart
+        apart *= stride
+    return sees

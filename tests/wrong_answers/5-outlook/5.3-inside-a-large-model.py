@@ -420,3 +420,225 @@ def blocks_to_skip(streams, n):
     unit = streams / np.linalg.norm(streams, axis=-1, keepdims=True)
     angles = np.arccos(np.clip((unit[:-n] * unit[n:]).sum(-1), -1, 1)).mean(-1)
     return int(np.flatnonzero(angles < angles.min() + 1e-6)[0]) + n
+
+
+# %% share-moved: None as soon as one pair has no way
+def share_moved(patched, low, high):
+    way = high - low
+    return None if (way == 0).any() else ((patched - low) / way).mean()
+
+
+# %% share-moved: only pairs that moved count
+def share_moved(patched, low, high):
+    some = (high != low) & (patched != low)
+    return ((patched - low)[some] / (high - low)[some]).mean() if some.any() else None
+
+
+# %% share-moved: leaves out pairs whose lead is 0
+def share_moved(patched, low, high):
+    some = (high != low) & (high != 0)
+    return ((patched - low)[some] / (high - low)[some]).mean() if some.any() else None
+
+
+# %% share-moved: a tiny number against dividing by zero
+def share_moved(patched, low, high):
+    return ((patched - low) / (high - low + 1e-12)).mean()
+
+
+# %% share-moved: leaves out a pair only where all three are equal
+def share_moved(patched, low, high):
+    some = ~((high == low) & (patched == low))
+    if not some.any():
+        return None
+    with np.errstate(all="ignore"):
+        return ((patched - low)[some] / (high - low)[some]).mean()
+
+
+# %% where-to-look: needs two tokens that match
+def where_to_look(ids):
+    answer = []
+    for t in range(len(ids)):
+        same = [s for s in range(t) if ids[s] == ids[t] and (s == 0 or ids[s - 1] == ids[t - 1])]
+        answer.append(same[-1] + 1 if same else -1)
+    return answer
+
+
+# %% where-to-look: only within the first half
+def where_to_look(ids):
+    half = (len(ids) + 1) // 2
+    return [max((s for s in range(min(t, half)) if ids[s] == ids[t]), default=-2) + 1 for t in range(len(ids))]
+
+
+# %% where-to-look: the same for every occurrence
+def where_to_look(ids):
+    latest = {token: t for t, token in enumerate(ids[:-1])}
+    return [latest[token] + 1 if token in ids[:t] else -1 for t, token in enumerate(ids)]
+
+
+# %% where-to-look: never the place right before
+def where_to_look(ids):
+    answer = []
+    for t in range(len(ids)):
+        same = [s for s in range(t - 1) if ids[s] == ids[t]]
+        answer.append(same[-1] + 1 if same else -1)
+    return answer
+
+
+# %% where-to-look: writes into its argument
+def where_to_look(ids):
+    answer = []
+    for t in range(len(ids)):
+        same = [s for s in range(t) if ids[s] == ids[t]]
+        answer.append(same[-1] + 1 if same else -1)
+    ids[:] = answer
+    return ids
+
+
+# %% patch: groupby without sorting
+def patch(places, recorded):
+    import itertools
+
+    edit = {}
+    for block, group in itertools.groupby(places, key=lambda place: place[0]):
+        at = [position for _, position in group]
+
+        def replace(value, block=block, at=at):
+            value = np.array(value)
+            value[:, at] = recorded[block][:, at]
+            return value
+
+        edit[block, "stream"] = replace
+    return edit
+
+
+# %% patch: positions from a generator, used up by the first call
+def patch(places, recorded):
+    edit = {}
+    for block in {block for block, _ in places}:
+        at = (position for b, position in list(places) if b == block)
+
+        def replace(value, block=block, at=at):
+            value = np.array(value)
+            for position in at:
+                value[:, position] = recorded[block][:, position]
+            return value
+
+        edit[block, "stream"] = replace
+    return edit
+
+
+# %% patch: from the first to the last place
+def patch(places, recorded):
+    edit = {}
+    for block in {block for block, _ in places}:
+        at = [position for b, position in places if b == block]
+
+        def replace(value, block=block, at=at):
+            value = np.array(value)
+            value[:, min(at) : max(at) + 1] = recorded[block][:, min(at) : max(at) + 1]
+            return value
+
+        edit[block, "stream"] = replace
+    return edit
+
+
+# %% patch: the positions of all blocks in each
+def patch(places, recorded):
+    edit = {}
+    at = [position for _, position in places]
+    for block in {block for block, _ in places}:
+
+        def replace(value, block=block):
+            value = np.array(value)
+            value[:, at] = recorded[block][:, at]
+            return value
+
+        edit[block, "stream"] = replace
+    return edit
+
+
+# %% patch: adds the difference twice where a place stands twice
+def patch(places, recorded):
+    def replace(value, block):
+        result = np.array(value)
+        for b, position in places:
+            if b == block:
+                result[:, position] += recorded[block][:, position] - value[:, position]
+        return result
+
+    return {(b, "stream"): functools.partial(replace, block=b) for b, _ in places}
+
+
+# %% blocks-to-skip: no cut-off, so no angle
+def blocks_to_skip(streams, n):
+    unit = streams / np.linalg.norm(streams, axis=-1, keepdims=True)
+    with np.errstate(all="ignore"):
+        angles = np.arccos((unit[:-n] * unit[n:]).sum(-1)).mean(-1)
+    return int(np.flatnonzero(angles < angles.min() + 1e-6)[0])
+
+
+# %% blocks-to-skip: no cut-off, and the first smallest
+def blocks_to_skip(streams, n):
+    a, b = streams[:-n], streams[n:]
+    with np.errstate(all="ignore"):
+        angles = np.arccos((a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)).mean(-1)
+    return int(angles.argmin())
+
+
+# %% blocks-to-skip: no cut-off, and positions without an angle are left out
+def blocks_to_skip(streams, n):
+    a, b = streams[:-n], streams[n:]
+    with np.errstate(all="ignore"):
+        angles = np.nanmean(np.arccos((a * b).sum(-1) / np.linalg.norm(a, axis=-1) / np.linalg.norm(b, axis=-1)), -1)
+    return int(np.flatnonzero(angles < np.nanmin(angles) + 1e-6)[0])
+
+
+# %% blocks-to-skip: a tie decided by rounding
+def blocks_to_skip(streams, n):
+    unit = streams / np.linalg.norm(streams, axis=-1, keepdims=True)
+    return int(np.arccos(np.clip((unit[:-n] * unit[n:]).sum(-1), -1, 1)).mean(-1).argmin())
+
+
+# %% blocks-to-skip: without the first position, as in the chapter
+def blocks_to_skip(streams, n):
+    s = streams[:, 1:] if streams.shape[1] > 1 else streams
+    unit = s / np.linalg.norm(s, axis=-1, keepdims=True)
+    angles = np.arccos(np.clip((unit[:-n] * unit[n:]).sum(-1), -1, 1)).mean(-1)
+    return int(np.flatnonzero(angles < angles.min() + 1e-6)[0])
+
+
+# %% blocks-to-skip: one angle of the whole matrices
+def blocks_to_skip(streams, n):
+    s = streams.reshape(len(streams), -1)
+    unit = s / np.linalg.norm(s, axis=-1, keepdims=True)
+    angles = np.arccos(np.clip((unit[:-n] * unit[n:]).sum(-1), -1, 1))
+    return int(np.flatnonzero(angles < angles.min() + 1e-6)[0])
+
+
+# %% blocks-to-skip: the angle of the mean vectors
+def blocks_to_skip(streams, n):
+    s = streams.mean(1)
+    unit = s / np.linalg.norm(s, axis=-1, keepdims=True)
+    angles = np.arccos(np.clip((unit[:-n] * unit[n:]).sum(-1), -1, 1))
+    return int(np.flatnonzero(angles < angles.min() + 1e-6)[0])
+
+
+# %% blocks-to-skip: the median of the angles
+def blocks_to_skip(streams, n):
+    unit = streams / np.linalg.norm(streams, axis=-1, keepdims=True)
+    angles = np.median(np.arccos(np.clip((unit[:-n] * unit[n:]).sum(-1), -1, 1)), -1)
+    return int(np.flatnonzero(angles < angles.min() + 1e-6)[0])
+
+
+# %% blocks-to-skip: a tie within a hundredth
+def blocks_to_skip(streams, n):
+    unit = streams / np.linalg.norm(streams, axis=-1, keepdims=True)
+    angles = np.arccos(np.clip((unit[:-n] * unit[n:]).sum(-1), -1, 1)).mean(-1)
+    return int(np.flatnonzero(angles < angles.min() + 1e-2)[0])
+
+
+# %% blocks-to-skip: angles above 90 degrees count as 90
+def blocks_to_skip(streams, n):
+    unit = streams / np.linalg.norm(streams, axis=-1, keepdims=True)
+    angles = np.degrees(np.arccos(np.clip((unit[:-n] * unit[n:]).sum(-1), 0, 1))).mean(-1)
+    return int(np.flatnonzero(angles < angles.min() + 1e-4)[0])

@@ -508,3 +508,212 @@ def auroc(scores, right):
         return None
     total = sum(place for place, i in enumerate(order, 1) if right[i])
     return (total - n * (n + 1) / 2) / (n * (len(scores) - n))
+
+
+# %% reciprocal-rank: the right passage with the smallest number
+def reciprocal_rank(order, right, k):
+    found = right & set(order[:k])
+    return 1 / (order.index(min(found)) + 1) if found else 0
+
+
+# %% reciprocal-rank: a list shorter than k is nothing
+def reciprocal_rank(order, right, k):
+    if len(order) < k:
+        return 0
+    return next((1 / place for place, i in enumerate(order[:k], 1) if i in right), 0)
+
+
+# %% fuse-lists: sums as they come, not rounded
+def fuse_lists(lists, weights, k=60):
+    total = {}
+    for names, weight in zip(lists, weights):
+        for place, name in enumerate(names, 1):
+            total[name] = total.get(name, 0) + weight / (k + place)
+    return sorted(total, key=lambda name: (-total[name], name))
+
+
+# %% fuse-lists: points from the end of the list
+def fuse_lists(lists, weights, k=60):
+    total = {}
+    for names, weight in zip(lists, weights):
+        for place, name in enumerate(names):
+            total[name] = total.get(name, 0) + weight * (len(names) - place)
+    return sorted(total, key=lambda name: (-round(total[name], 12), name))
+
+
+# %% fuse-lists: whole weights
+def fuse_lists(lists, weights, k=60):
+    total = {}
+    for names, weight in zip(lists, weights):
+        for place, name in enumerate(names, 1):
+            total[name] = total.get(name, 0) + max(1, int(weight)) / (k + place)
+    return sorted(total, key=lambda name: (-round(total[name], 12), name))
+
+
+# %% fuse-lists: changes the weights
+def fuse_lists(lists, weights, k=60):
+    total = {}
+    s = sum(weights)
+    for i in range(len(weights)):
+        weights[i] /= s
+    for names, weight in zip(lists, weights):
+        for place, name in enumerate(names, 1):
+            total[name] = total.get(name, 0) + weight / (k + place)
+    return sorted(total, key=lambda name: (-round(total[name], 12), name))
+
+
+# %% auroc: equal scores count once
+def auroc(scores, right):
+    good = {s for s, r in zip(scores, right) if r}
+    bad = {s for s, r in zip(scores, right) if not r}
+    if not good or not bad:
+        return None
+    return sum((g > b) + 0.5 * (g == b) for g in good for b in bad) / (len(good) * len(bad))
+
+
+# %% auroc: symmetric, at least one half
+def auroc(scores, right):
+    good = [s for s, r in zip(scores, right) if r]
+    bad = [s for s, r in zip(scores, right) if not r]
+    if not good or not bad:
+        return None
+    a = sum((g > b) + 0.5 * (g == b) for g in good for b in bad) / (len(good) * len(bad))
+    return max(a, 1 - a)
+
+
+# %% auroc: nearly equal scores are ties
+def auroc(scores, right):
+    good = [s for s, r in zip(scores, right) if r]
+    bad = [s for s, r in zip(scores, right) if not r]
+    if not good or not bad:
+        return None
+    return sum((g > b + 0.01) + 0.5 * (abs(g - b) <= 0.01) for g in good for b in bad) / (len(good) * len(bad))
+
+
+# %% auroc: leaves ties out of the pairs
+def auroc(scores, right):
+    good = [s for s, r in zip(scores, right) if r]
+    bad = [s for s, r in zip(scores, right) if not r]
+    n = sum(g != b for g in good for b in bad)
+    if not good or not bad:
+        return None
+    return sum(g > b for g in good for b in bad) / n if n else 0.5
+
+
+# %% calculate: the first of several statements
+def calculate(text, limit):
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) is int:
+            found = node.value
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            found = -value(node.operand)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)):
+            a, b = value(node.left), value(node.right)
+            found = {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}.get(type(node.op))
+            found = a // b if found is None else found
+        else:
+            raise ValueError
+        if abs(found) > limit:
+            raise ValueError
+        return found
+
+    try:
+        return value(ast.parse(text.strip()).body[0].value) if len(text) <= 100 else None
+    except (ValueError, SyntaxError, ZeroDivisionError, IndexError, AttributeError):
+        return None
+
+
+# %% calculate: the result 0 is taken for none
+def calculate(text, limit):
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) is int:
+            found = node.value
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            found = -value(node.operand)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)):
+            a, b = value(node.left), value(node.right)
+            found = {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}.get(type(node.op))
+            found = a // b if found is None else found
+        else:
+            raise ValueError
+        if abs(found) > limit:
+            raise ValueError
+        return found
+
+    try:
+        return value(ast.parse(text.strip(), mode="eval").body) or None if len(text) <= 100 else None
+    except (ValueError, SyntaxError, ZeroDivisionError):
+        return None
+
+
+# %% calculate: a division that comes out even
+def calculate(text, limit):
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) is int:
+            found = node.value
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            found = -value(node.operand)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv, ast.Div)):
+            a, b = value(node.left), value(node.right)
+            found = {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}.get(type(node.op))
+            if isinstance(node.op, ast.Div) and a % b:
+                raise ValueError
+            found = a // b if found is None else found
+        else:
+            raise ValueError
+        if abs(found) > limit:
+            raise ValueError
+        return found
+
+    try:
+        return value(ast.parse(text.strip(), mode="eval").body) if len(text) <= 100 else None
+    except (ValueError, SyntaxError, ZeroDivisionError):
+        return None
+
+
+# %% calculate: a float that is whole
+def calculate(text, limit):
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) in (int, float) and node.value == int(node.value):
+            found = int(node.value)
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            found = -value(node.operand)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)):
+            a, b = value(node.left), value(node.right)
+            found = {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}.get(type(node.op))
+            found = a // b if found is None else found
+        else:
+            raise ValueError
+        if abs(found) > limit:
+            raise ValueError
+        return found
+
+    try:
+        return value(ast.parse(text.strip(), mode="eval").body) if len(text) <= 100 else None
+    except (ValueError, SyntaxError, ZeroDivisionError):
+        return None
+
+
+# %% calculate: a number behind a minus has no limit
+def calculate(text, limit):
+    def value(node):
+        if isinstance(node, ast.Constant) and type(node.value) is int:
+            found = node.value
+        elif isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+            if isinstance(node.operand, ast.Constant) and type(node.operand.value) is int:
+                return -node.operand.value
+            found = -value(node.operand)
+        elif isinstance(node, ast.BinOp) and isinstance(node.op, (ast.Add, ast.Sub, ast.Mult, ast.FloorDiv)):
+            a, b = value(node.left), value(node.right)
+            found = {ast.Add: a + b, ast.Sub: a - b, ast.Mult: a * b}.get(type(node.op))
+            found = a // b if found is None else found
+        else:
+            raise ValueError
+        if abs(found) > limit:
+            raise ValueError
+        return found
+
+    try:
+        return value(ast.parse(text.strip(), mode="eval").body) if len(text) <= 100 else None
+    except (ValueError, SyntaxError, ZeroDivisionError):
+        return None
