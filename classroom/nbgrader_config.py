@@ -17,7 +17,7 @@ c.CourseDirectory.source_directory = "solutions"
 c.CourseDirectory.release_directory = "released"
 
 # A cell that never ends is interrupted and graded as wrong; without both settings it would leave no grade at all
-c.ExecutePreprocessor.timeout = 120  # seconds a cell
+c.ExecutePreprocessor.timeout = 300  # seconds a cell; scoring the capstone takes about 60
 c.ExecutePreprocessor.interrupt_on_timeout = True
 
 c.ClearSolutions.code_stub = {"python": "# YOUR CODE HERE\nraise NotImplementedError()"}
