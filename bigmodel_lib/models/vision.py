@@ -108,7 +108,7 @@ def residual_net(
         num_classes: logits.
         patch: side of the stem's window, in pixels. stride: pixels from one window to the next.
         channels: of each stage. blocks: residual blocks of each stage.
-        dropout: rate before the last layer, in training only; it slows a step down by a third.
+        dropout: rate before the last layer, in training only; 0 for none.
         name: of the model.
 
     Returns:
