@@ -153,7 +153,7 @@ ROWS = {
     ),
     "5.3": (
         "Which parts of a language model do what, and how can one tell?",
-        "without eight induction heads of 270 the second copy of random tokens costs 10.89 nats in place of 2.20, with eight others of the same blocks at most 2.62; one number at 0: loss 4.36 → 13.57; capitals cross in one block of thirty, by three heads that stand in for each other; the logit lens ranks the capital 1,688th where a fitted one ranks it 3rd",
+        "without eight induction heads of 270 the second copy of random tokens costs 10.89 nats in place of 2.20 (13.82 if it is no copy), with eight others of the same blocks at most 2.62; one number at 0: loss 4.36 → 13.57; capitals cross in one block of thirty, by two heads that can nearly stand in for each other; the logit lens ranks the capital 1,688th where a fitted one ranks it 3rd",
     ),
     "5.4": (
         "What do search and tools add to a small model, and whom does it obey?",
