@@ -117,7 +117,7 @@ ROWS = {
     ),
     "4.3": (
         "What is it, at every pixel?",
-        "a U-Net reaches a mean IoU of 0.470 after 8,000 scenes, 0.415 without skip connections, which help at every distance from the outline; cross-entropy against Dice turns round when trained again; 45 % of the errors are wrong names; the inside of a thing or the dark rim of the cut suffices (67 % and 69 % seen), a bare shape does not (22 %)",
+        "a U-Net reaches a mean IoU of 0.652 after 24,000 scenes (one training; with all names right 0.799, with all outlines right 0.827); after 5,000 scenes it has 0.392 and 0.395, without skip connections, which help at every distance from the outline, 0.370 and 0.341; an interval over test scenes (0.015 to 0.029) does not foresee the next training's gap (0.054); 34 % of the errors are wrong names; the inside of a thing or the dark rim of the cut suffices (72 % and 85 % seen), a bare shape does not (38 %)",
     ),
     "4.4": (
         "What does a pretrained encoder know about a text's origin that counting words does not?",

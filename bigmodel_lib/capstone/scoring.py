@@ -53,7 +53,7 @@ def points(size: float, speed: float, perplexity: float) -> float:
         ValueError: a ratio that is not a finite number above 0.
 
     Example:
-        >>> points(4, 2, 1), points(1, 1, 2 ** 0.125), points(1, 1, 0.5)
+        >>> points(4, 2, 1), round(points(1, 1, 2 ** 0.125), 9), points(1, 1, 0.5)
         (3.0, -1.0, 0.0)
 
     Source: of the law, J. Hoffmann et al. 2022, arXiv:2203.15556, §D.3, eq. 10.

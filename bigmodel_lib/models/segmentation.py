@@ -20,26 +20,33 @@ PATCH = 4  # the finest grid of the network has one place for PATCH x PATCH pixe
 
 
 def unet(
-    size: int, num_classes: int, *, channels: Sequence[int] = (48, 64, 96), blocks: int = 1, skips: bool = True
+    size: int,
+    num_classes: int,
+    *,
+    channels: Sequence[int] = (32, 64, 96),
+    blocks: Sequence[int] | None = None,
+    skips: bool = True,
 ) -> keras.Model:
     """A U-Net for grey pictures, on grids of size / 4, size / 8, … places a side.
 
     A place of the finest grid is 4 × 4 pixels, laid behind one another as channels. Down: a 3 × 3 convolution, with stride 2 from the
     second grid on, then residual blocks. Up: from each place four of the next finer grid, by a 1 × 1 convolution with four times the
-    channels; the encoder's places of that grid beside them; one 1 × 1 convolution of both; residual blocks. Last, each place of
-    the finest grid gives the logits of its 4 × 4 pixels.
+    channels; the encoder's places of that grid beside them; one 1 × 1 convolution of both. Last, each place of the finest grid gives
+    the logits of its 4 × 4 pixels. Most is calculated where there are few places: so it learns from many pictures in a minute.
 
     Args:
         size: of a picture in pixels: a multiple of 4, of 8 with two grids, of 16 with three.
         num_classes: of pixels, the background included.
-        channels: of each grid, the finest first. blocks: residual blocks on each grid, on the way down and on the way up.
+        channels: of each grid, the finest first.
+        blocks: residual blocks of each grid on the way down; None: none on the finest, one on each of the others.
         skips: whether the decoder sees the encoder's places; without them all that it learns comes through the coarsest grid.
 
     Returns:
         A built model from pictures (batch, size, size, 1) to logits (batch, size, size, num_classes).
 
     Raises:
-        ValueError: no channels, fewer than two classes, or a size that cannot be halved so often.
+        ValueError: no channels, fewer than two classes, another number of blocks than of channels, or a size that cannot be halved so
+            often.
 
     Example:
         >>> unet(32, 3, channels=(8, 16)).output_shape
@@ -49,8 +56,11 @@ def unet(
         maximum pooling for each grid). Taught in: 4.3.
     """
     channels = list(channels)
+    blocks = [0, *[1] * (len(channels) - 1)] if blocks is None else list(blocks)
     if not channels or num_classes < 2:
         raise ValueError(f"a U-Net needs at least one grid and two classes, not channels={channels} and {num_classes}")
+    if len(blocks) != len(channels):
+        raise ValueError(f"each of the {len(channels)} grids needs a number of blocks, not blocks={blocks}")
     multiple = PATCH * 2 ** (len(channels) - 1)
     if size < 1 or size % multiple:
         raise ValueError(
@@ -61,14 +71,13 @@ def unet(
     x, seen = _folded(picture, PATCH), []
     for i, width in enumerate(channels):
         x = layers.Conv2D(width, 3, strides=2 if i else 1, padding="same", activation="relu", name=f"down_{i}")(x)
-        x = residual_stage(x, blocks)
+        x = residual_stage(x, blocks[i])
         seen.append(x)
     for i in reversed(range(len(channels) - 1)):
         width = channels[i]
         x = _unfolded(layers.Conv2D(4 * width, 1, name=f"up_{i}")(x), 2)
         x = layers.Concatenate(name=f"skip_{i}")([seen[i], x]) if skips else x
         x = layers.Conv2D(width, 1, activation="relu", name=f"merge_{i}")(x)
-        x = residual_stage(x, blocks)
     x = layers.LayerNormalization(epsilon=1e-5)(x)
     x = layers.Conv2D(PATCH * PATCH * num_classes, 1, name="logits")(x)
     return keras.Model(picture, _unfolded(x, PATCH), name="unet")

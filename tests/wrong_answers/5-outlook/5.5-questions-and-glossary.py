@@ -258,6 +258,61 @@ def figures(printed, pattern):
     return values.pop() if len(values) == 1 else "ambiguous"
 
 
+# %% figures: a dot goes beyond the line
+def figures(printed, pattern):
+    found = {match.groups() for _, text in printed for match in re.finditer(pattern, text, re.M | re.S)}
+    if len(found) != 1:
+        return "ambiguous" if found else "missing"
+    try:
+        return tuple(float((g or "").replace(",", "").replace("−", "-")) for g in found.pop())
+    except ValueError:
+        return "no number"
+
+
+# %% figures: upper and lower case are the same
+def figures(printed, pattern):
+    found = {match.groups() for _, text in printed for match in re.finditer(pattern, text, re.M | re.I)}
+    if len(found) != 1:
+        return "ambiguous" if found else "missing"
+    try:
+        return tuple(float((g or "").replace(",", "").replace("−", "-")) for g in found.pop())
+    except ValueError:
+        return "no number"
+
+
+# %% figures: looks line by line
+def figures(printed, pattern):
+    lines = [line for _, text in printed for line in text.splitlines()]
+    found = {match.groups() for line in lines for match in re.finditer(pattern, line)}
+    if len(found) != 1:
+        return "ambiguous" if found else "missing"
+    try:
+        return tuple(float((g or "").replace(",", "").replace("−", "-")) for g in found.pop())
+    except ValueError:
+        return "no number"
+
+
+# %% figures: a number anywhere in the group will do
+def figures(printed, pattern):
+    found = {match.groups() for _, text in printed for match in re.finditer(pattern, text, re.M)}
+    if len(found) != 1:
+        return "ambiguous" if found else "missing"
+    made = [re.search(r"-?\d[\d.]*(e-?\d+)?", (g or "").replace(",", "").replace("−", "-")) for g in found.pop()]
+    return tuple(float(m[0]) for m in made) if all(made) else "no number"
+
+
+# %% figures: no number is looked for first
+def figures(printed, pattern):
+    found = {match.groups() for _, text in printed for match in re.finditer(pattern, text, re.M)}
+    try:
+        made = {groups: tuple(float((g or "").replace(",", "").replace("−", "-")) for g in groups) for groups in found}
+    except ValueError:
+        return "no number"
+    if len(made) != 1:
+        return "ambiguous" if made else "missing"
+    return made.popitem()[1]
+
+
 # %% questions: equal is enough
 def questions(parameters, trained, prompt, frozen, extra):
     training = (4 if frozen else 6) * parameters * trained
