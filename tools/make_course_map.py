@@ -161,7 +161,7 @@ ROWS = {
     ),
     "5.5": (
         "Which of the usual answers about large models has this course measured?",
-        "the twelve points of the usual list and ten student questions, with 142 figures loaded from the outputs of 20 notebooks and none typed; all 101 patterns find the figures again when every one is changed; a glossary of 214 terms in English and Chinese, each linked to its first use",
+        "the twelve points of the usual list and ten student questions, with 157 figures loaded from the outputs of 20 notebooks and none typed; all 109 patterns find the figures again when every one is changed; a glossary of 214 terms in English and Chinese, each linked to its first use",
     ),
 }  # fmt: skip
 
