@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import keras
 import numpy as np
+from scipy.special import softmax
 
 __all__ = ["class_probabilities", "conv_net", "residual_net", "residual_stage"]
 
@@ -183,5 +184,4 @@ def class_probabilities(model: keras.Model, pictures: np.ndarray, *, mirrored: b
     logits = model.predict(pictures, batch_size=500, verbose=0).astype("float64")
     if mirrored:
         logits = (logits + model.predict(pictures[:, :, ::-1], batch_size=500, verbose=0)) / 2
-    exponentials = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return exponentials / exponentials.sum(axis=1, keepdims=True)
+    return softmax(logits, axis=1)
