@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from bigmodel_lib.evaluation.calibration import softmax
+
 import keras
 import numpy as np
-from scipy.special import softmax
 
 __all__ = ["class_probabilities", "conv_net", "residual_net", "residual_stage"]
 
@@ -184,4 +185,4 @@ def class_probabilities(model: keras.Model, pictures: np.ndarray, *, mirrored: b
     logits = model.predict(pictures, batch_size=500, verbose=0).astype("float64")
     if mirrored:
         logits = (logits + model.predict(pictures[:, :, ::-1], batch_size=500, verbose=0)) / 2
-    return softmax(logits, axis=1)
+    return softmax(logits)
