@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import math
+import re
 import subprocess
 import zipfile
 import zlib
@@ -239,6 +240,17 @@ def flipped(path):
     path.write_bytes(data)
 
 
+def flagged(path):
+    """As if the members were encrypted: a bit in both headers of each."""
+    data = path.read_bytes()
+    for mark, at in ((b"PK\x03\x04", 6), (b"PK\x01\x02", 8)):
+        data = b"".join(
+            piece[: at - 4] + bytes([piece[at - 4] | 1]) + piece[at - 3 :] if i else piece
+            for i, piece in enumerate(re.split(b"(?<=" + re.escape(mark) + b")", data))
+        )
+    path.write_bytes(data)
+
+
 def bomb(path):
     data = zlib.compress(bytes(10**8))
     rewritten(path, lambda told: told["arrays"].update({NORM: ["uint8", [10**4, 10**4]]}), {NORM: data})
@@ -254,6 +266,8 @@ REFUSED = {
     "a flipped byte": (flipped, "damaged"),
     "another zip": (lambda path: rewritten(path, drop=("about.json",)), "damaged .*about.json"),
     "deflated by the zip": (lambda path: zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED).writestr("a", "b" * 99), "must be stored"),
+    "encrypted": (lambda path: flagged(path), "damaged .*encrypted"),
+    "nested too deep": (lambda path: rewritten(path, members={"about.json": zlib.compress(b"[" * 100_000)}), "damaged"),
     "a description that is no dictionary": (lambda path: rewritten(path, lambda told: [1]), "'arrays' must list"),
     "no sizes": (lambda path: rewritten(path, lambda told: {k: v for k, v in told.items() if k != "sizes"}), "sizes of a Llama"),
     "a size that is unknown": (size(dropout=0.1), "the sizes of a Llama are"),
@@ -261,6 +275,8 @@ REFUSED = {
     "a size below 0": (size(num_layers=-1), "the sizes of a Llama are"),
     "another vocabulary": (size(vocab_size=97), "must have 96 tokens, not 97"),
     "too large a model": (size(d_ff=10**9), "at most 134,515,008 are allowed"),
+    "a size that no float can hold": (size(rope_theta=10**400), "numbers from 0 to 2.31"),
+    "a size that is infinite": (size(epsilon=math.inf), "numbers from 0 to 2.31"),
     "heads that do not fit": (size(num_heads=3), "cannot be read as a model"),
     "a block that is missing": (size(num_layers=3), "it lacks block_2/"),
     "a block too many": (size(num_layers=1), "unknown tensor: block_1/"),
@@ -402,11 +418,15 @@ def test_a_scorer_that_dies_is_one_clear_error(tmp_path, monkeypatch, capsys):
 # ------------------------------------------------------------------ the table
 
 
+FLOAT32 = next(row for row in capstone.references() if row["name"] == "float32")
+
+
 def result(name="Ada", score=3.0, judge="smollm2", **changed):
     """A result with this score: from the size alone."""
     row = {
-        "name": name, "file": "a.zip", "bytes": 2**20, "reference_bytes": 2**20 * 2**score, "bits_per_weight": 4.0, "perplexity": 40.0,
-        "reference_perplexity": 40.0, "tokens_per_s": 50.0, "reference_tokens_per_s": 50.0, "judge": judge, "sha256": name, "score": score,
+        "name": name, "file": "a.zip", "bytes": FLOAT32["bytes"] / 2**score, "reference_bytes": FLOAT32["bytes"], "bits_per_weight": 4.0,
+        "perplexity": FLOAT32["perplexity"], "reference_perplexity": FLOAT32["perplexity"], "tokens_per_s": 50.0,
+        "reference_tokens_per_s": 50.0, "judge": judge, "sha256": name, "score": score,
     }  # fmt: skip
     return row | changed
 
@@ -422,12 +442,23 @@ def test_a_class_is_sorted_and_equal_scores_share_a_rank(tmp_path):
         tmp_path,
         a=[result("Ada", 3.0), result("Ada", 1.0, sha256="x")],
         b=result("Bo", 4.0),
-        c=result("Cy", 3.001, bytes=2**19, reference_bytes=2**19 * 2**3.001),
+        c=result("Cy", 3.001, bytes=FLOAT32["bytes"] / 2**4.001, tokens_per_s=25.0),
     )
     lay(tmp_path / "late", d=result("Di", 2.0))
     rows, problems = capstone.collect(tmp_path)
     assert [(r["rank"], r["name"]) for r in rows] == [(1, "Bo"), (2, "Cy"), (2, "Ada"), (4, "Di"), (5, "Ada")]
     assert problems == []
+
+
+def test_bits_are_counted_from_the_bytes(tmp_path):
+    lay(tmp_path, a=result("Ada", 3.0, bits_per_weight=0.5))
+    assert capstone.collect(tmp_path)[0][0]["bits_per_weight"] == pytest.approx(4.0)
+
+
+def test_a_class_with_another_judge_has_its_own_float32(tmp_path):
+    lay(tmp_path, a=result("Ada", judge="tiny", reference_bytes=2**20, bytes=2**17))
+    rows, problems = capstone.collect(tmp_path, "tiny")
+    assert [row["name"] for row in rows] == ["Ada"] and problems == []
 
 
 def test_the_same_file_under_two_names_is_said(tmp_path):
@@ -451,6 +482,19 @@ BAD = {
     "zero": (result(tokens_per_s=0), "tokens_per_s must be above 0, not 0"),
     "a score that was edited": (result(score=3.0) | {"score": 9.0}, "says 9.00 points, but its numbers make 3.00"),
     "another judge": (result(judge="tiny"), "was measured by the judge 'tiny', not by 'smollm2'"),
+    "a whole number beyond all floats": (result(bytes=10**400), "bytes must be a finite number, not 1000"),
+    "numbers that make no score": (result(bytes=1e-320), "has numbers that make no score (size must be"),
+    "a name that is a list": (result(name=["Bo"]), "name must be text, not ['Bo']"),
+    "a checksum that is a list": (result(sha256=["f"]), "sha256 must be text, not ['f']"),
+    "nested too deep": ("[" * 100_000, "cannot be read as JSON"),
+    "another float32": (
+        result(reference_bytes=2**40),
+        "says reference_bytes 1.09951e+12, which is 5.3806e+08 with this judge",
+    ),
+    "another text": (
+        result(perplexity=20.0, reference_perplexity=20.0),
+        "reference_perplexity 20, which is 43.7537 with this judge",
+    ),
     "refused": ({"name": "Bo", "file": "b.zip", "problem": "b.zip is cut"}, "Bo's file was refused: b.zip is cut"),
 }
 
@@ -474,7 +518,7 @@ def test_bytes_that_are_no_text_are_a_problem_too(tmp_path):
 def test_tables_in_markdown_and_for_a_spreadsheet():
     row = result("=1+1 | a\nb", 2.0) | {"rank": 1, "note": ""}
     lines = capstone.table([row]).splitlines()
-    assert len(lines) == 3 and lines[2].startswith("| 1 | =1+1 \\| a b | 2.00 | 1.0 | 4.000 | 1.000 | 1.00 | 50 |")
+    assert len(lines) == 3 and lines[2].startswith("| 1 | =1+1 \\| a b | 2.00 | 134.5 | 4.000 | 1.000 | 1.00 | 50 |")
     parsed = list(csv.reader(io.StringIO(capstone.table([row], "csv"))))
     assert (
         len(parsed) == 2

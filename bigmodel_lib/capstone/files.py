@@ -36,6 +36,7 @@ STRATEGIES = (zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_DEFAULT_STRATEGY)  # of no
 SERVE = ("float32", "int8")  # how the weights are held while the model writes
 PARTS = ("integers", "codebook", "zero", "scale", "offset")
 LARGEST = 134_515_008  # weights: those of SmolLM2-135M
+HIGHEST = 2**31  # that any size may be
 SIZES = {
     "vocab_size": int, "num_layers": int, "num_heads": int, "num_kv_heads": int, "d_model": int, "d_ff": int, "seq_len": int,
     "head_dim": int, "rope_theta": float, "epsilon": float, "tied_embedding": bool,
@@ -227,7 +228,8 @@ def read(path: str | os.PathLike, vocab_size: int = 49152, largest: int = LARGES
         require(path.is_file(), "there is no such file")
         require(zipfile.is_zipfile(path), "it is no archive that `write` made, or its end is missing")
         return _made(*_opened(path, largest), vocab_size, largest)
-    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, NotImplementedError, MemoryError) as error:
+    # RuntimeError: members that are encrypted or packed in another way, a description nested too deep
+    except (zipfile.BadZipFile, zlib.error, EOFError, KeyError, RuntimeError, MemoryError) as error:
         raise ValueError(f"{path.name} cannot be read as a model: it is damaged ({error})") from error
     except ValueError as error:
         raise ValueError(f"{path.name} cannot be read as a model: {error}") from error
@@ -268,9 +270,10 @@ def _made(about, tensors: dict, vocab_size: int, largest: int) -> Llama:
     require(good and about["serve"] in SERVE, f"it must hold the sizes of a Llama and serve, one of {', '.join(SERVE)}")
     own = about["sizes"]
     good = set(own) == set(SIZES) and all(
-        type(own[key]) in (kind, int) and own[key] >= 0 for key, kind in SIZES.items()
+        type(own[key]) in (kind, int) and 0 <= own[key] < HIGHEST for key, kind in SIZES.items()
     )
-    require(good, f"the sizes of a Llama are {', '.join(SIZES)}: numbers, at least 0, and tied_embedding true or false")
+    told = "numbers from 0 to 2^31, and tied_embedding true or false"
+    require(good, f"the sizes of a Llama are {', '.join(SIZES)}: {told}")
     require(own["vocab_size"] == vocab_size, f"its vocabulary must have {vocab_size} tokens, not {own['vocab_size']}")
     count = _weights(own)
     require(count <= largest, f"its sizes make {count:,} weights, but at most {largest:,} are allowed")

@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pathlib
+import reprlib
 
 from bigmodel_lib.capstone.files import require
 from bigmodel_lib.capstone.scoring import _score
@@ -17,6 +18,7 @@ __all__ = ["collect", "references", "table"]
 NUMBERS = (
     "bytes", "reference_bytes", "bits_per_weight", "perplexity", "reference_perplexity", "tokens_per_s", "reference_tokens_per_s",
 )  # fmt: skip
+JUDGE, SAME = "smollm2", 0.01  # of the course; how far float32 itself may be off on another machine
 COLUMNS = (
     "rank",
     "name",
@@ -35,7 +37,7 @@ def references() -> list[dict]:
     return json.loads(pathlib.Path(__file__).with_name("references.json").read_text("utf-8"))
 
 
-def collect(folder: str | os.PathLike, judge: str = "smollm2") -> tuple[list[dict], list[str]]:
+def collect(folder: str | os.PathLike, judge: str = JUDGE) -> tuple[list[dict], list[str]]:
     """The results in all JSON files of a folder and of the folders in it, best first.
 
     Args:
@@ -44,7 +46,7 @@ def collect(folder: str | os.PathLike, judge: str = "smollm2") -> tuple[list[dic
 
     Returns:
         The rows, each with its "rank" (equal scores, to two decimals, share one) and a "note"; and one line for each result that
-        is no row: the file cannot be read, a field is missing, or its score is not that of its numbers.
+        is no row: the file cannot be read, a field is missing, its float32 is another one, or its score is not that of its numbers.
 
     Raises:
         ValueError: there is no such folder.
@@ -56,7 +58,7 @@ def collect(folder: str | os.PathLike, judge: str = "smollm2") -> tuple[list[dic
         place = path.relative_to(folder).as_posix()
         try:
             told = json.loads(path.read_text("utf-8-sig"))
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             problems.append(f"{place}: cannot be read as JSON ({str(error)[:80]}); ask for it again")
             continue
         for result in told if isinstance(told, list) and told else [told]:
@@ -64,7 +66,8 @@ def collect(folder: str | os.PathLike, judge: str = "smollm2") -> tuple[list[dic
             if problem:
                 problems.append(f"{place}: {problem}")
             else:
-                rows.append({**result, "score": _score(result), "note": ""})
+                bits = 32 * result["bytes"] / result["reference_bytes"]
+                rows.append({**result, "score": _score(result), "bits_per_weight": bits, "note": ""})
     return _ranked(rows), problems
 
 
@@ -77,17 +80,37 @@ def _problem(result, judge: str) -> str:
     missing = [field for field in ("name", "sha256", "judge", "score", *NUMBERS) if field not in result]
     if missing:
         return f"lacks {', '.join(missing)}; score the file again"
+    for field in ("name", "sha256"):
+        if not isinstance(result[field], str):
+            return f"{field} must be text, not {reprlib.repr(result[field])}"
     for field in (*NUMBERS, "score"):
         value = result[field]
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not math.isfinite(value):
-            return f"{field} must be a finite number, not {value!r}"
+        if not _is_finite(value):
+            return f"{field} must be a finite number, not {reprlib.repr(value)}"
         if field != "score" and value <= 0:
             return f"{field} must be above 0, not {value!r}"
     if result["judge"] != judge:
         return f"was measured by the judge {result['judge']!r}, not by {judge!r}: scores of two judges do not compare"
-    if abs(_score(result) - result["score"]) > 0.01:
-        return f"says {result['score']:.2f} points, but its numbers make {_score(result):.2f}; score the file again"
+    float32 = next(row for row in references() if row["judge"] == judge) if judge == JUDGE else result
+    for field in ("reference_bytes", "reference_perplexity"):  # of the same model on the same text
+        if abs(result[field] / float32[field] - 1) > SAME:
+            return (
+                f"says {field} {result[field]:.6g}, which is {float32[field]:.6g} with this judge; score the file again"
+            )
+    try:
+        points = _score(result)
+    except (ValueError, OverflowError) as error:
+        return f"has numbers that make no score ({error}); score the file again"
+    if abs(points - result["score"]) > 0.01:
+        return f"says {result['score']:.2f} points, but its numbers make {points:.2f}; score the file again"
     return ""
+
+
+def _is_finite(value) -> bool:
+    try:
+        return not isinstance(value, bool) and math.isfinite(value)
+    except (TypeError, OverflowError):  # no number, or a whole one that no float can hold
+        return False
 
 
 def _ranked(rows: list[dict]) -> list[dict]:
