@@ -97,7 +97,7 @@ ROWS = {
     ),
     "3.4": (
         "What does a teacher add that the label does not have?",
-        "soft targets gain 4.7 ± 0.5 points on the same signals, shuffled ones cost 3.8; a student that never saw a 3 finds 82.4 % of them; Keras's default loss is not the documented one; a table of counts teaches a GPT (−0.22 bits at equal steps; its own work is not counted in that)",
+        "soft targets gain 4.7 ± 0.6 points on the same signals, shuffled ones cost 3.2; a student that never saw a 3 finds 82.4 % of them; Keras's default loss is not the documented one; a table of counts teaches a GPT (−0.14 bits at equal steps; its own work is not counted in that)",
     ),
     "3.5": (
         "How small does a trained network become as one real file, if nothing it knows may be lost?",
@@ -105,7 +105,7 @@ ROWS = {
     ),
     "3.6": (
         "How do you teach a finished model something new with few numbers, make it write faster without changing a word, and serve it elsewhere?",
-        "0.30 % of the parameters take Macbeth's perplexity from 98.5 to 78.1 (one run); drafts from the text itself write the same 64 tokens of code in 16 passes; another runtime agrees to 2e-6 once told to use float32",
+        "0.30 % of the parameters take Macbeth's perplexity from 98.5 to 78.9 (one run); drafts from the text itself write the same 64 tokens of code in 16 passes; another runtime agrees to 2e-6 once told to use float32",
     ),
     "4.1": (
         "Which pictures can two cores learn to name, and when is borrowing better?",
@@ -161,7 +161,7 @@ ROWS = {
     ),
     "5.5": (
         "Which of the usual answers about large models has this course measured?",
-        "the twelve points of the usual list and ten student questions, with 157 figures loaded from the outputs of 20 notebooks and none typed; all 109 patterns find the figures again when every one is changed; a glossary of 214 terms in English and Chinese, each linked to its first use",
+        "the twelve points of the usual list and ten student questions, with 201 figures loaded from the outputs of 26 notebooks and none typed; all 134 patterns find the figures again when every one is changed; a glossary of 214 terms in English and Chinese, each linked to its first use",
     ),
 }  # fmt: skip
 
