@@ -53,6 +53,14 @@ def test_the_same_seed_gives_the_same_scenes_and_another_one_others(made):
     assert np.array_equal(scenes.scenes(5, "train", seed=3).images, made.images[:5])
 
 
+@pytest.mark.parametrize("times", range(1, 10))
+def test_shrinking_takes_the_mean_of_whole_pixels(times):
+    photo = 255 * np.random.default_rng(times).random((9 * times, 7 * times), "float32")
+    small = scenes._shrunk(photo, times)
+    assert small.shape == (9, 7) and small.dtype == np.float32
+    np.testing.assert_allclose(small, photo.reshape(9, times, 7, times).mean((1, 3)), rtol=1e-6)
+
+
 def test_train_and_test_share_neither_things_nor_photographs():
     train, test = scenes._BACKGROUNDS["train"], scenes._BACKGROUNDS["test"]
     assert not set(train) & set(test)

@@ -133,7 +133,7 @@ ROWS = {
     ),
     "4.7": (
         "What predicts code: counting, a small model, a large one, and how much has the large one learnt by heart?",
-        "counting the file itself saves 0.43 bits a byte, more than runs of three tokens save over runs of two (0.29); on the same bytes counts and a GPT together need 1.43 bits, the 135M model 0.82; whole lines right from the middle 12 and 25 %; renaming a file's names shows no reciting (−0.02 ± 0.08)",
+        "counting the file itself saves 0.43 bits a byte, more than runs of three tokens save over runs of two (0.29); on the same bytes counts and a GPT together need 1.43 bits, the 135M model 0.82; whole lines right from the middle 12 and 25 %; renaming a file's names shows no reciting (−0.01 ± 0.08)",
     ),
     "4.8": (
         "How often is a generated program right, and how do you find out safely?",

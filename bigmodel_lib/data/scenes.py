@@ -97,13 +97,24 @@ def _background(photo: np.ndarray, size: int, random) -> np.ndarray:
     times = int(random.integers(1, min(photo.shape) // size + 1))
     y, x = (random.integers(side - times * size + 1) for side in photo.shape)
     piece = photo[y : y + times * size, x : x + times * size]
-    return piece.reshape(size, times, size, times).mean((1, 3))[:, :: random.choice([-1, 1])]
+    return _shrunk(piece, times)[:, :: random.choice([-1, 1])]
+
+
+def _shrunk(piece: np.ndarray, times: int) -> np.ndarray:
+    """The mean of each times × times pixels."""
+    height, width = (side // times for side in piece.shape)
+    parts = piece.reshape(height, times, width, times)
+    if times >= 8:
+        return parts.mean((1, 3))
+    # The same to the last bit, because added up in the same order, and five times as fast: few long sums in place of many short ones
+    rows = sum(parts[..., i] for i in range(times))
+    return sum(rows[:, i] for i in range(times)) / np.float32(times**2)
 
 
 def _place(image, mask, things, kinds, count, scales, random) -> list:
     """Draw `count` things into image and mask, each on top of those before it, all well in sight."""
     owner = np.full(image.shape, -1)  # which thing is seen at a pixel
-    areas, placed = [], []
+    areas, in_sight, placed = [], [], []  # pixels of each thing, those of them that are still seen, its box and class
     for _ in range(count):
         for _ in range(_TRIES):
             which = random.integers(len(things))
@@ -115,12 +126,13 @@ def _place(image, mask, things, kinds, count, scales, random) -> list:
             top, left = (random.integers(side - own + 1) for side, own in zip(image.shape, seen.shape))
             here = np.s_[top : top + height, left : left + width]
             after = np.where(seen, len(placed), owner[here])
-            hidden = [(owner[here] == i).sum() - (after == i).sum() for i in range(len(placed))]
-            if all((owner == i).sum() - gone >= _VISIBLE * areas[i] for i, gone in enumerate(hidden)):
+            hidden = [np.count_nonzero(seen & (owner[here] == i)) for i in range(len(placed))]
+            if all(in_sight[i] - gone >= _VISIBLE * areas[i] for i, gone in enumerate(hidden)):
                 owner[here] = after
                 image[here] = np.where(seen, thing, image[here])
                 mask[here] = np.where(seen, kinds[which] + 1, mask[here])
-                areas.append(seen.sum())
+                areas.append(np.count_nonzero(seen))
+                in_sight = [*(had - gone for had, gone in zip(in_sight, hidden)), areas[-1]]
                 placed.append(((left, top, left + width, top + height), kinds[which]))
                 break
     return placed
