@@ -3,7 +3,7 @@
     TASKS=detection python -m benchmarks.applications --json FILE
 
 What the notebook does once is done here with three seeds (of the weights and of the order of the scenes; the scenes stay the
-same), and once with six times as many scenes. Training stops after a number of steps, so the scores do not depend on the
+same), and again with six times as many scenes, which is the headline. Training stops after a number of steps, so the scores do not depend on the
 machine's speed. The test scenes have other things and other photographs. SEEDS in the environment changes which seeds are run.
 """
 
@@ -26,7 +26,7 @@ EACH = ("network", "train", "result")
 
 
 def run() -> tuple[dict, dict]:
-    """Returns the results by seed, and the mean AP at an IoU of 0.5 beside its goal."""
+    """Returns the results by seed, and the mean AP at an IoU of 0.5 of both trainings beside the goal."""
     cells = {cell.id: cell.source for cell in notebooks.read(NOTEBOOK).cells if cell.cell_type == "code"}
     space: dict = {"__name__": "detection"}
 
@@ -58,17 +58,19 @@ def run() -> tuple[dict, dict]:
 
     do("set-up")
     seeds = [int(seed) for seed in os.environ.get("SEEDS", "0,1,2").split(",")]
-    rows = [one_run(seed) for seed in seeds]
+    results: dict = {"test_scenes": len(space["truths"])}
+
+    def by_seed(name: str) -> float:
+        rows = [one_run(seed) for seed in seeds]
+        scores = [row["ap50"] for row in rows]
+        results[name], results[f"{name}, mean"] = rows, round(float(np.mean(scores)), 4)
+        if len(scores) > 1:
+            results[f"{name}, sd"] = round(float(np.std(scores, ddof=1)), 4)
+        return results[f"{name}, mean"]
+
+    short = by_seed("as in the notebook")
     space["train"] = space["scenes"].scenes(MORE_SCENES, "train")
-    ap50 = [row["ap50"] for row in rows]
-    results = {
-        "test_scenes": len(space["truths"]),
-        "notebook": rows,
-        "ap50_mean": round(float(np.mean(ap50)), 4),
-        "ap50_sd": round(float(np.std(ap50, ddof=1)), 4) if len(ap50) > 1 else None,
-        "more_scenes": [one_run(seeds[0])],
-    }
     return results, {
-        "detection_ap50": report.ratio(float(np.mean(ap50)), GOAL),
-        "detection_ap50_more_scenes": report.ratio(results["more_scenes"][0]["ap50"], GOAL),
+        "detection_ap50": report.ratio(by_seed("more scenes"), GOAL),
+        "detection_ap50_in_a_minute": report.ratio(short, GOAL),
     }
