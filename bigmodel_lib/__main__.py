@@ -6,6 +6,7 @@ import argparse
 import concurrent.futures
 import dataclasses
 import importlib.metadata
+import importlib.util
 import io
 import json
 import os
@@ -46,6 +47,9 @@ def doctor() -> int:
         devices = ", ".join(map(str, keras.distribution.list_devices())) if backend == "jax" else "see its own tools"
         line(True, "Keras", f"{keras.__version__} on {backend}")
         line(True, "devices", devices)
+        if not os.path.exists(importlib.util.cache_from_source(keras.__file__)):
+            line(None, "compiled modules", "not kept: each notebook compiles Keras and JAX anew, for some seconds",
+                 "unset PYTHONDONTWRITEBYTECODE")  # fmt: skip
     except Exception as error:  # whatever is wrong with an installation, the doctor reports it
         advice = "unset KERAS_BACKEND to use JAX" if backend != "jax" else "install the course again: pip install -e ."
         line(False, "Keras", f"does not start on {backend}: {type(error).__name__}: {error}", advice)

@@ -123,6 +123,15 @@ def test_doctor_exits_1_when_the_cache_cannot_be_written(monkeypatch, capsys, tm
     assert "set BIGMODEL_CACHE" in capsys.readouterr().out
 
 
+def test_doctor_notes_that_compiled_modules_are_not_kept(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(assets, "reachable", lambda name: False)
+    for kept in (True, False):
+        compiled = tmp_path if kept else tmp_path / "missing.pyc"
+        monkeypatch.setattr(cli.importlib.util, "cache_from_source", lambda path, where=compiled: str(where))
+        assert cli.main(["doctor"]) == 0
+        assert ("PYTHONDONTWRITEBYTECODE" in capsys.readouterr().out) is not kept
+
+
 def test_a_keras_already_imported_with_another_backend_is_one_clear_line():
     import os
     import subprocess
