@@ -41,7 +41,7 @@ ROWS = {
     ),
     "1.5": (
         "What does one answer cost, and when does use outweigh training?",
-        "two FLOPs a parameter and token; writing waits for memory, reading does not; eight answers in a pass cost less than eight passes, but are not free; the KV cache counted and timed; the more a model is used, the smaller it should be",
+        "two FLOPs a parameter and token; writing waits for memory, reading does not; eight answers in a pass cost less than eight passes, but were not free here; the KV cache counted and timed; the more a model is used, the smaller it should be",
     ),
     "1.6": (
         "What are large models used for?",
@@ -65,7 +65,7 @@ ROWS = {
     ),
     "2.5": (
         "Which optimizer?",
-        "seven optimizers from scratch, equal to Keras to 1e-5; tuned alike, Adam leads SGD by 7.6 ± 1.0 points after 5 epochs, by 2.4 ± 0.8 after 15 (se); rotating the words takes about half of its lead over momentum (two standard errors)",
+        "seven optimizers from scratch, equal to Keras to 3e-5; tuned alike, Adam leads SGD by 7.6 ± 1.0 points after 5 epochs, by 2.4 ± 0.8 after 15 (se); rotating the words takes about half of its lead over momentum (two standard errors)",
     ),
     "2.6": (
         "What happens in a training loop?",
