@@ -117,7 +117,7 @@ ROWS = {
     ),
     "4.3": (
         "What is it, at every pixel?",
-        "a U-Net reaches a mean IoU of 0.652 after 24,000 scenes (one training; with all names right 0.799, with all outlines right 0.827); after 5,000 scenes it has 0.392 and 0.395, without skip connections, which help at every distance from the outline, 0.370 and 0.341; an interval over test scenes (0.015 to 0.029) does not foresee the next training's gap (0.054); 34 % of the errors are wrong names; the inside of a thing or the dark rim of the cut suffices (72 % and 85 % seen), a bare shape does not (38 %)",
+        "a U-Net reaches a mean IoU of 0.652 after 24,000 scenes (one training; with all names right 0.799, with all outlines right 0.827); after 5,000 scenes it has 0.392 and 0.395, without skip connections, which helped at every distance from the outline, 0.370 and 0.341; an interval over test scenes (0.015 to 0.029) does not foresee the next training's gap (0.054); 34 % of the errors are wrong names; the inside of a thing or the dark rim of the cut suffices (72 % and 85 % seen), a bare shape does not (38 %)",
     ),
     "4.4": (
         "What does a pretrained encoder know about a text's origin that counting words does not?",
@@ -141,7 +141,7 @@ ROWS = {
     ),
     "4.9": (
         "What must you know of a loaded model before somebody acts on its predictions?",
-        "the file gives the same logits bit for bit, and an .h5 lost a threshold silently; pixels at 0 to 255 cost 1.5 points at 99.9 % confidence, with no error; one temperature takes the calibration error from 0.045 to 0.014 and changes no answer; a 95 % threshold from validation gives 94.4 % [93.9, 94.9]; alarms notice six strong changes in every window and cannot see swapped names; black on white raises the confidence while 4.9 % are right",
+        "the file gives the same logits bit for bit, and an .h5 lost a threshold silently; pixels at 0 to 255 cost 1.5 points at 99.9 % confidence, with no error; one temperature takes the calibration error from 0.045 to 0.014 and changes no answer; a 95 % threshold from validation gives 94.4 % [93.9, 94.9]; alarms noticed six strong changes in every window and cannot see swapped names; black on white raised the confidence while 4.9 % were right",
     ),
     "5.1": (
         "Can small runs say what a larger one will reach, and how should a budget be split?",
