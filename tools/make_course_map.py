@@ -29,7 +29,7 @@ ROWS = {
     ),
     "1.2": (
         "What makes a model large?",
-        "GPT-3's eight sizes counted within 2 %; 26 times the parameters bring 0.8 ± 0.2 points (se) when each model trains as long as its validation data ask",
+        "GPT-3's eight sizes counted within 2 %; 26 times the parameters bring 0.9 ± 0.2 points (se) when each model trains as long as its validation data ask",
     ),
     "1.3": (
         "Does scale help?",
