@@ -105,7 +105,7 @@ ROWS = {
     ),
     "3.6": (
         "How do you teach a finished model something new with few numbers, make it write faster without changing a word, and serve it elsewhere?",
-        "0.30 % of the parameters take Macbeth's perplexity from 98.5 to 78.9 (one run); drafts from the text itself write the same 64 tokens of code in 16 passes; another runtime agrees to 2e-6 once told to use float32",
+        "0.30 % of the parameters take Macbeth's perplexity from 98.5 to 78.8 (one run); drafts from the text itself write the same 64 tokens of code in 16 passes; another runtime agrees to 2e-6 in float32",
     ),
     "4.1": (
         "Which pictures can two cores learn to name, and when is borrowing better?",
