@@ -65,7 +65,7 @@ ROWS = {
     ),
     "2.5": (
         "Which optimizer?",
-        "seven optimizers from scratch, equal to Keras to 3e-5; tuned alike, Adam leads SGD by 7.6 ± 1.0 points after 5 epochs, by 2.4 ± 0.8 after 15 (se); rotating the words takes about half of its lead over momentum (two standard errors)",
+        "seven optimizers from scratch, equal to Keras to 1e-5; tuned alike, Adam leads SGD by 7.6 ± 1.0 points after 5 epochs, by 2.4 ± 0.8 after 15 (se); rotating the words takes about half of its lead over momentum (two standard errors)",
     ),
     "2.6": (
         "What happens in a training loop?",
