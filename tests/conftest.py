@@ -17,6 +17,13 @@ def pytest_collection_modifyitems(config, items):
         config.hook.pytest_deselected(items=slow)
 
 
+@pytest.hookimpl(tryfirst=True)  # before the fixtures of a module
+def pytest_runtest_setup(item):
+    """Compile quickly: these models run once, and half of the time would go into making them fast. Notebooks run optimized."""
+    if "jax" in sys.modules:
+        sys.modules["jax"].config.update("jax_disable_most_optimizations", True)
+
+
 @pytest.fixture(autouse=True)
 def the_same_weights_in_every_run():
     """Each test begins with the same seed, whichever tests ran before it."""
