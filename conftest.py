@@ -49,12 +49,14 @@ def pytest_configure(config):
 def keep_to_own_cores(number: int, count: int):
     """Give each of several test processes its own share of the cores, and the kernels it starts with it (Linux alone can).
 
-    Otherwise each computes with as many threads as there are cores, and threads that have work wait for threads that have none:
-    beside a second program a small network took twice as long to train, and a matrix product of NumPy three times.
+    Otherwise threads that have work wait for those of the other program: beside one a small network took twice as long to train, and
+    a matrix product of NumPy three times. JAX still divides its sums among as many threads as the machine has cores, so that a
+    notebook's numbers are to the last digit those of a run alone.
     """
     if hasattr(os, "sched_setaffinity"):
         cores = sorted(os.sched_getaffinity(0))
         os.sched_setaffinity(0, cores[number % len(cores) :: count])
+        os.environ["PJRT_NPROC"] = str(len(cores))
 
 
 def pytest_unconfigure(config):
