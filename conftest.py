@@ -74,6 +74,8 @@ def pytest_cmdline_main(config):
     if config.pluginmanager.hasplugin("xdist") and config.option.numprocesses is None:
         alone = single or config.getoption("--budgets") or config.option.usepdb or config.option.collectonly
         config.option.numprocesses, config.option.dist = (0, "no") if alone else (2, "loadfile")
+        # In the order of `testpaths`, notebooks first: what is short comes last, so that no process waits long for the other
+        config.option.loadscopereorder = False
 
 
 def pytest_collect_file(file_path, parent):
