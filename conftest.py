@@ -55,9 +55,10 @@ def keep_to_own_cores(number: int, count: int):
     in another order than in a run alone, so that claims are also tried with other roundings than those of the stored outputs.
     """
     if hasattr(os, "sched_setaffinity"):
-        cores = sorted(os.sched_getaffinity(0))[number::count] or sorted(os.sched_getaffinity(0))[:1]
-        os.sched_setaffinity(0, cores)
-        os.environ["PJRT_NPROC"] = str(len(cores))
+        cores = sorted(os.sched_getaffinity(0))
+        own = cores[number % len(cores) :: count]
+        os.sched_setaffinity(0, own)
+        os.environ["PJRT_NPROC"] = str(len(own))
 
 
 def pytest_unconfigure(config):
