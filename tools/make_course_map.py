@@ -117,7 +117,7 @@ ROWS = {
     ),
     "4.3": (
         "What is it, at every pixel?",
-        "a U-Net reaches a mean IoU of 0.652 after 24,000 scenes (one training; with all names right 0.799, with all outlines right 0.827); after 5,000 scenes it has 0.392 and 0.395, without skip connections, which helped at every distance from the outline, 0.370 and 0.341; an interval over test scenes (0.015 to 0.029) does not foresee the next training's gap (0.054); 34 % of the errors are wrong names; the inside of a thing or the dark rim of the cut suffices (72 % and 85 % seen), a bare shape does not (38 %)",
+        "a U-Net reaches a mean IoU of 0.652 after 24,000 scenes (one training; with all names right 0.799, with all outlines right 0.827); after 5,000 scenes it has 0.392 and 0.395, without skip connections, which helped at every distance up to eight steps from the outline, 0.370 and 0.341; an interval over test scenes (0.015 to 0.029) does not foresee the next training's gap (0.054); 34 % of the errors are wrong names; the inside of a thing or its two outermost pixels suffice (72 % and 85 % seen), a bare shape does not (38 %)",
     ),
     "4.4": (
         "What does a pretrained encoder know about a text's origin that counting words does not?",
@@ -125,7 +125,7 @@ ROWS = {
     ),
     "4.5": (
         "Is a sentence praise or blame, and which model knows what?",
-        "naive Bayes 82.6 %, a transformer trained here 77.9 %, a frozen encoder 79.9 % (its fourth block knows more than its last), words, characters and encoder weighed 84.9 %; all three negated blames are read as blame; a probe with swapped names and controls: a null",
+        "naive Bayes 82.6 %, a transformer trained here 77.9 %, a frozen encoder 79.9 % (a linear head reads more after its fourth block than after its last), words, characters and encoder weighed 84.9 %; all three negated blames are read as blame; a probe with swapped names and controls: eleven of twelve gaps hold zero",
     ),
     "4.6": (
         "Which characters are a name, and of what?",
@@ -157,7 +157,7 @@ ROWS = {
     ),
     "5.4": (
         "What do search and tools add to a small model, and whom does it obey?",
-        "163 questions on the course: BM25 finds the passage first for 97 % in its own words, a sentence encoder for 80 %; in other words 13 % and 21 %; with the right passage 40 of 40 answers are right, closed book 0 of 20, a false passage is believed 20 of 20; log-probability tells invented from read (AUROC 1.00), not true from false (0.56 [0.39, 0.72]); products by calculator 0 → 100 %, a story with a difference 20 %; a hidden question takes over 20 of 20 answers when the passage stands last, none when it stands first",
+        "163 questions on the course: BM25 finds the passage first for 98 % in its own words, a sentence encoder for 80 %; in other words 14 % and 22 %; with the right passage 40 of 40 answers are right, closed book 0 of 20, a false passage is believed 20 of 20; log-probability tells invented from read (AUROC 1.00), not true from false (0.56 [0.39, 0.72]); products by calculator 0 → 100 %, a story with a difference 20 %; a hidden question takes over 20 of 20 answers when the passage stands last, none when it stands first",
     ),
     "5.5": (
         "Which of the usual answers about large models has this course measured?",
