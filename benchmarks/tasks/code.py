@@ -47,6 +47,7 @@ def run() -> tuple[dict, dict]:
         right = [verdict.passed for problem, verdict in zip(problems, verdicts) if problem.kind == kind]
         results["greedy"][kind] = _share(right)
     results["greedy"]["verdicts"] = dict(collections.Counter(verdict.kind for verdict in verdicts))
+    print("greedy", results["greedy"], flush=True)
 
     known = np.array([problem.kind == "known" for problem in problems])
     for temperature in TEMPERATURES:
@@ -57,6 +58,7 @@ def run() -> tuple[dict, dict]:
         for k in (1, 3, SAMPLES):
             entry[f"pass@{k}, known"] = float(pass_at_k(SAMPLES, passed.sum(1), k)[known].mean())
         results["sampled"][str(temperature)] = entry
+        print("temperature", temperature, entry, flush=True)
 
     failed = [i for i, verdict in enumerate(verdicts) if not verdict.passed]
     for name, message in (("with the message", True), ("without", False)):
@@ -64,6 +66,7 @@ def run() -> tuple[dict, dict]:
         prompts = [repair_prompt(problems[i].prompt, greedy[i], text) for i, text in zip(failed, said)]
         _, again = judged([problems[i] for i in failed], [rows[0] for rows in write(prompts)])
         results["repair"][name] = _share([verdict.passed for verdict in again])
+        print("repair", name, results["repair"][name], flush=True)
 
     ten = max(entry[f"pass@{SAMPLES}, known"] for entry in results["sampled"].values())
     return results, {
