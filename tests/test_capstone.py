@@ -406,6 +406,18 @@ def test_a_fresh_process_scores_good_files_beside_bad_ones(tiny, tmp_path):
     assert "problem" in bad and "its end is missing" in bad["problem"]
 
 
+def test_a_class_is_scored_by_a_pattern_and_named_by_the_folders_that_differ(tiny, tmp_path, capsys):
+    for student in ("Ada", "Bo"):
+        folder = tmp_path / "submitted" / student / "6-capstone"
+        folder.mkdir(parents=True)
+        capstone.write(folder / "mine.zip", tiny, {}, serve="int8")
+    out = tmp_path / "not there yet" / "all.json"
+    pattern = str(tmp_path / "submitted" / "*" / "6-capstone" / "mine.zip")
+    assert cli.main(["score", pattern, "--judge", "tiny", "--json", str(out)]) == 0
+    assert [row["name"] for row in json.loads(out.read_text("utf-8"))] == ["Ada/6-capstone/mine", "Bo/6-capstone/mine"]
+    assert cli._names(["a/b/mine.zip"]) == ["b/mine"] and cli._names(["x/a.zip", "x/b.zip"]) == ["x/a", "x/b"]
+
+
 def test_a_scorer_that_dies_is_one_clear_error(tmp_path, monkeypatch, capsys):
     died = subprocess.CompletedProcess([], -9, "", "a line\nKilled\n")
     monkeypatch.setattr(scoring.subprocess, "run", lambda *args, **settings: died)

@@ -37,7 +37,7 @@ ROWS = {
     ),
     "1.4": (
         "What does training cost?",
-        "a step's time and memory predicted, then measured; GPU hours of twelve published models: ten within 30 %",
+        "a step's time predicted, then measured, and its memory, then read from the compiler's plan; GPU hours of twelve published models: ten within 30 %",
     ),
     "1.5": (
         "What does one answer cost, and when does use outweigh training?",
@@ -45,7 +45,7 @@ ROWS = {
     ),
     "1.6": (
         "What are large models used for?",
-        "three pretrained models do eight tasks on two cores, every failure printed (3 of 6 functions work); a looked-up passage lifts 3 of 12 right answers to 10, a calculator 0 of 12 to 11",
+        "three pretrained models do eight tasks on two cores, each with a failure shown (3 of 6 functions work); with a looked-up passage 10 of 12 answers hold the right word in place of 3, with a calculator 11 of 12 sums are right in place of 0",
     ),
     "2.1": (
         "What does training really see?",
@@ -53,7 +53,7 @@ ROWS = {
     ),
     "2.2": (
         "Which architecture, and how must it start?",
-        "convolution 85.5 %, attention 77.7 %, dense 59.4 % at equal parameters; at forty layers the gradient vanishes or explodes, and of five ways only normalisation with residuals trains well",
+        "convolution 85.5 %, attention 77.7 %, dense 59.4 % at about equal parameters; at forty layers the gradient vanishes or explodes, and of five ways only normalisation with residuals trains well",
     ),
     "2.3": (
         "What happens to the numbers inside a transformer, and which parts does it need?",
@@ -61,7 +61,7 @@ ROWS = {
     ),
     "2.4": (
         "What does the choice of the loss change, and how does it reach the weights?",
-        "a tape in fifty lines equal to JAX to 1e-6; recomputation leaves 42 % of its memory; what each loss does to accuracy and to calibration",
+        "a tape in fifty lines equal to JAX to 8e-8; recomputation in eight segments leaves 42 % of the peak memory; what each loss does to accuracy and to calibration",
     ),
     "2.5": (
         "Which optimizer?",
@@ -73,7 +73,7 @@ ROWS = {
     ),
     "2.7": (
         "How is a language model trained, and does it beat counting?",
-        "in a minute a GPT beats Witten–Bell tables (by 0.18 bits a character, 0.06 where they count tokens), stays 0.06 behind Kneser–Ney, and together with a table beats both; a KV cache, token for token",
+        "in a minute a GPT beats Witten–Bell tables (by 0.18 bits a character, 0.06 where they count tokens), stays 0.07 behind Kneser–Ney, and together with a table beats both; a KV cache, token for token",
     ),
     "2.8": (
         "How do several devices train one model?",
@@ -89,7 +89,7 @@ ROWS = {
     ),
     "3.2": (
         "Which weights can go, and what is gained?",
-        "LeNet-300-100 loses 92.5 % of its parameters at no loss that three seeds could show; zeros make nothing faster, removed units do (2.08 times), but a small network trained from the start does as well; half of SmolLM2's block weights gone: perplexity 45.2 → 98.8 by Wanda, 838.5 by size",
+        "LeNet-300-100 loses 92.5 % of its parameters at no loss that three seeds could show; zeros make nothing faster, removed units do (2.08 times), but a small network trained from the start does as well; half of SmolLM2's block weights gone: perplexity 45.2 → 98.8 by Wanda, 481.5 by size within each unit, 838.5 within each matrix",
     ),
     "3.3": (
         "How few bits can a weight have, what decides how much is lost, and is the smaller model faster?",
@@ -113,7 +113,7 @@ ROWS = {
     ),
     "4.2": (
         "What is where in a picture, and how sure?",
-        "average precision in a few lines, equal to pycocotools' to a millionth; a detector of points from scratch in a minute: AP@0.5 86.1 % on new things and new photographs (91.6 % if names do not count); of uncovered things 87.5 % are found, of those covered by 0.25 to 0.45 of their box 49.5 %, busy ground costs 7.5 points, size nothing certain; peaks do what suppression does, no better; boxes of a classifier's maps reach a mean IoU of 0.45, those around whole photographs 0.44",
+        "average precision in a few lines, equal to pycocotools' to a millionth; a detector of points from scratch in a minute: AP@0.5 86.1 % (the best of three seeds) on new things and new photographs (91.6 % if names do not count); of uncovered things 87.5 % are found, of those covered by 0.25 to 0.45 of their box 49.5 %, busy ground costs 7.5 points, size nothing certain; peaks do what suppression does, no better; boxes of a classifier's maps reach a mean IoU of 0.45, those around whole photographs 0.44",
     ),
     "4.3": (
         "What is it, at every pixel?",
@@ -121,7 +121,7 @@ ROWS = {
     ),
     "4.4": (
         "What does a pretrained encoder know about a text's origin that counting words does not?",
-        "with 2,000 labels a frozen encoder (88.2 %) does what naive Bayes does with 18,967 (88.7 %), and counts with form come close (86.5 %); with all labels these give 94.3 %, and with every word replaced by an x 81.7 % are still told apart: form, not topic; few-shot with 135 M parameters 41.7 %",
+        "with 2,000 labels a frozen encoder (88.2 % on 1,000 sentences) does about what naive Bayes does with 18,967 (88.7 % on all 4,736), and counts with form come close (86.5 %); with all labels these give 94.3 %, and with every word replaced by an x 81.7 % are still told apart: form, not topic; few-shot with 135 M parameters 41.7 %",
     ),
     "4.5": (
         "Is a sentence praise or blame, and which model knows what?",
@@ -149,7 +149,7 @@ ROWS = {
     ),
     "5.2": (
         "How much of a large run can be calculated before its first step, and how far can the plan be trusted?",
-        "124 of 576 plans for GPT-3 on 1,024 A100 fit, and the second-best layout loses 0.2 %; eight published parameter counts within 10 %, five within 1 %; nine step times: three within 10 %, eight within 25 %; six whole runs took about 1.8 times their products at 60 %; one of eight models is above 10²⁵ FLOPs",
+        "124 of 576 plans for GPT-3 on 1,024 A100 fit, and the second-best layout loses 0.2 %; eight published parameter counts within 10 %, five within 1 %; nine step times: three within 10 %, eight within 25 %; whole runs took about 1.8 times their products at 60 % (median of six); one of eight models is above 10²⁵ FLOPs",
     ),
     "5.3": (
         "Which parts of a language model do what, and how can one tell?",

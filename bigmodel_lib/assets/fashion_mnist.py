@@ -9,9 +9,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import urllib.request
 
 from bigmodel_lib.assets.download import run
 from bigmodel_lib.assets.registry import Asset, AssetError
+
+KERAS_SOURCE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/train-labels-idx1-ubyte.gz"
 
 
 def archives(asset: Asset, work: pathlib.Path, progress: bool) -> pathlib.Path:
@@ -41,6 +44,15 @@ def archives(asset: Asset, work: pathlib.Path, progress: bool) -> pathlib.Path:
         f"the asset 'fashion-mnist' could not be had ({'; '.join(reasons)}). Connect this machine to the network and run "
         f"`python -m bigmodel_lib fetch fashion-mnist`, or lay the four .gz files of Fashion-MNIST into {keras_cache}."
     )
+
+
+def keras_answers() -> bool:
+    """Whether the server from which `keras.datasets` downloads can be reached. Never raises; waits for 5 s at most."""
+    try:
+        with urllib.request.urlopen(urllib.request.Request(KERAS_SOURCE, method="HEAD"), timeout=5):
+            return True
+    except (OSError, ValueError):
+        return False
 
 
 def _keras_download() -> None:

@@ -3,25 +3,36 @@
 from __future__ import annotations
 
 import argparse
+import glob
 import io
 import json
+import os
 import pathlib
 import sys
 
 from bigmodel_lib import capstone
 
 
+def _names(paths: list[str]) -> list[str]:
+    """Who a file is from: its folders, as far as they differ; of a single file the last folder; and its name."""
+    full = [pathlib.Path(path).absolute().with_suffix("") for path in paths]
+    shared = len(pathlib.Path(os.path.commonpath(full)).parts) if len(full) > 1 else len(full[0].parts) - 2
+    return ["/".join(path.parts[min(shared, len(path.parts) - 2) :]) for path in full]
+
+
 def _score(chosen) -> int:
     words = pathlib.Path(chosen.text).read_text("utf-8") if chosen.text else None
+    if chosen.json:  # before the measuring, which takes a minute a file
+        pathlib.Path(chosen.json).parent.mkdir(parents=True, exist_ok=True)
+    # A Windows shell hands patterns on as they are
+    files = [path for pattern in chosen.files for path in sorted(glob.glob(pattern)) or [pattern]]
     judge, results = capstone.judge(chosen.judge, words), []
-    for path in chosen.files:
+    for path, own in zip(files, _names(files)):
         try:
             result = capstone.measure(path, judge)
         except (ValueError, OSError) as error:
             result = {"file": pathlib.Path(path).name, "problem": str(error)}
-        results.append(
-            {"name": chosen.name or "/".join(pathlib.Path(path).absolute().with_suffix("").parts[-2:])} | result
-        )
+        results.append({"name": chosen.name or own} | result)
     if chosen.json:
         pathlib.Path(chosen.json).write_text(json.dumps(results, indent=1) + "\n", "utf-8")
     print(capstone.table([result for result in results if "problem" not in result]))
@@ -50,7 +61,9 @@ def main(arguments: list[str] | None = None) -> int:
     commands = parser.add_subparsers(dest="command", required=True)
     scoring = commands.add_parser("score", help="measure files: bytes, perplexity, tokens a second, points")
     scoring.add_argument("files", nargs="+", metavar="FILE")
-    scoring.add_argument("--name", help="who hands them in; by default the folder and the name of each file")
+    scoring.add_argument(
+        "--name", help="who hands them in; by default the folders by which the files differ, and the name"
+    )
     scoring.add_argument("--json", metavar="OUT", help="write the results here")
     scoring.add_argument("--text", metavar="FILE", help="measure the perplexity on this text instead of the course's")
     scoring.add_argument("--judge", default="smollm2", help="smollm2, or tiny to try a format")

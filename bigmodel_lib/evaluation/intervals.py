@@ -65,7 +65,7 @@ def paired_difference(first: Sequence[bool], second: Sequence[bool], level: floa
     """How much more the first of two models gets right than the second, *on the same questions*.
 
     Where both are right or both wrong the difference is 0; only the questions that one of them gets right count. So the interval
-    of a paired difference is much narrower than those of the two shares, which may overlap though the difference is clear.
+    is narrower than it would be with questions of its own for each model; those of the two shares may overlap though it is clear.
 
     Args:
         first, second: (n,) whether each answer is right; or any numbers, such as losses.

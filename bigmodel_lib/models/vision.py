@@ -76,7 +76,7 @@ def residual_stage(x, blocks: int, kernel_size: int = 3):
     Returns:
         A Keras tensor of the same shape.
 
-    Source: K. He et al. 2016, arXiv:1603.05027, §3.1 (the order); J. Ba et al. 2016, arXiv:1607.06450. Taught in: 2.2.
+    Source: K. He et al. 2016, arXiv:1603.05027, §4 (the order); J. Ba et al. 2016, arXiv:1607.06450. Taught in: 2.2.
     """
     channels = x.shape[-1]
     for _ in range(blocks):
