@@ -68,7 +68,8 @@ def doctor() -> int:
 
 def _doctor_cache(line) -> None:
     cache = assets.cache_folder()
-    existing = next(folder for folder in (cache, *cache.parents) if folder.exists())
+    # os.path.exists says False where Path.exists would raise: inside a folder that this user may not enter
+    existing = next((folder for folder in (cache, *cache.parents) if os.path.exists(folder)), cache)
     if existing.is_dir() and os.access(existing, os.W_OK):
         line(True, "cache", f"{cache} ({shutil.disk_usage(existing).free / GIGABYTE:.1f} GB free)")
     else:

@@ -103,6 +103,8 @@ def _copies(arguments: tuple) -> tuple:
 
 def _is_changed(now: Any, before: Any) -> bool:
     """Whether data is other than before; the state of a random generator or of a model does not count."""
+    if isinstance(before, (dict, list, tuple, np.ndarray)) and type(now) is not type(before):
+        return True
     if isinstance(before, dict):
         return now.keys() != before.keys() or any(_is_changed(now[key], before[key]) for key in before)
     if isinstance(before, (list, tuple)):
@@ -166,7 +168,15 @@ def _cut(text: str, width: int = WIDTH) -> str:
     return text if len(text) <= width else f"{text[:half]}...{text[-half:]}"
 
 
-_repr = reprlib.Repr()
+class _Repr(reprlib.Repr):
+    def repr_int(self, x: int, level: int) -> str:
+        try:
+            return super().repr_int(x, level)
+        except ValueError:  # Python writes no whole number of more than 4,300 digits
+            return f"a whole number of {x.bit_length():,} bits"
+
+
+_repr = _Repr()
 _repr.maxstring = _repr.maxother = 120
 _repr.maxlist = _repr.maxtuple = _repr.maxdict = _repr.maxset = 8
 
@@ -194,7 +204,7 @@ def _short(value: Any) -> str:
 def _full(value: Any) -> str:
     array = _array(value)
     return _cut(repr(array.item()) + (f" ({array.dtype})" if array.dtype.itemsize < 8 and array.dtype.kind == "f" else "")
-                if array.ndim == 0 and array.dtype.kind in "biufc" else repr(value))  # fmt: skip
+                if array.ndim == 0 and array.dtype.kind in "biufc" else _repr.repr(value) if type(value) is int else repr(value))  # fmt: skip
 
 
 # Errors
@@ -222,10 +232,11 @@ def _own(function: Callable) -> tuple[Callable, set[types.CodeType]]:
 def _stub(error: Exception, function: Callable) -> str:
     """What to say if the error means that some function of the notebook is still a stub, else ""."""
     inner, own = _own(function)
-    code, _, names = list(_frames(error))[-1]
     name = getattr(inner, "__name__", "the function")
-    if not isinstance(error, NotImplementedError):
+    frames = list(_frames(error))  # none where the call itself failed: another number of arguments, a built-in function
+    if not isinstance(error, NotImplementedError) or not frames:
         return ""
+    code, _, names = frames[-1]
     if code in own:
         return f"{name} is not written yet: replace `raise NotImplementedError()` by your code."
     if names is getattr(inner, "__globals__", None):
@@ -242,6 +253,8 @@ def _line_of(error: Exception, function: Callable) -> str:
     lines = [line - inner.__code__.co_firstlineno + 1 for code, line in mine if code in own]
     if not own:
         return ""
+    if error.__traceback__.tb_next is None:
+        return " (in the call itself)"
     if not lines:
         return " (in the check, which could not use what your function gave)"
     code, line = mine[-1]
@@ -320,7 +333,10 @@ def _close(got: np.ndarray, expected: np.ndarray, rtol: float, atol: float) -> n
     if got.dtype.kind in "biuO" and expected.dtype.kind in "biuO":
         return got == expected
     if {got.dtype.kind, expected.dtype.kind} & {"O"}:
-        got, expected = got.astype(float), expected.astype(float)
+        try:
+            got, expected = got.astype(float), expected.astype(float)
+        except OverflowError:  # a whole number that no float can hold
+            return np.zeros(got.shape, bool)
     if got.dtype.kind in "fc" and np.finfo(got.dtype).eps > 1e-8 and rtol >= 1e-6:
         sizes = np.abs(expected[np.isfinite(expected)])
         rtol, atol = max(rtol, SINGLE), max(atol, SINGLE / 10 * sizes.max(initial=0))

@@ -18,7 +18,10 @@ from dataclasses import dataclass
 __all__ = ["Measured", "Place", "answer", "chapters", "link", "measured", "outputs", "uses"]
 
 MINUS = str.maketrans("−–", "--")
-NUMBER_WORDS = "three|four|five|six|seven|eight|nine|ten|eleven|twelve|twenty|dozen|hundred|thousand|twice|double[sd]?"
+NUMBER_WORDS = (
+    "three|four|five|six|seven|eight|nine|ten|eleven|twelve|(?:thir|four|fif|six|seven|eigh|nine)teen|"
+    "(?:twen|thir|for|fif|six|seven|eigh|nine)ty|dozen|hundred|thousand|twice|double[sd]?"
+)
 AFTERWARDS = r"Takeaways|What this does not show|Exercises|References"
 NOT_PROSE = (r"```.*?```", r"`[^`]*`", r"\$\$.*?\$\$", r"\$[^$\n]*\$", r"(?<=\])\([^)]*\)", r"https?://\S+")
 
@@ -36,6 +39,9 @@ class Measured(float):
         made = super().__new__(cls, text.translate(MINUS).replace(",", "").replace(" ", ""))
         made.text, made.notebook, made.cell = text.strip(), notebook, cell
         return made
+
+    def __getnewargs__(self):  # for copy and pickle
+        return self.text, self.notebook, self.cell
 
     def __str__(self) -> str:
         return self.text
@@ -180,7 +186,8 @@ def answer(template: str, root: pathlib.Path | None = None, **figures) -> str:
 
     Args:
         template: text with figures as `{name}` or `{name:format}`, and notebooks as `[1.3]`, which become links. Line breaks become
-            spaces. It may hold no number of its own, in digits or in words; names such as GPT-3 and float32 are no numbers.
+            spaces. It may hold no number of its own, in digits or in words from three on ("million" and "billion" may stand behind
+            a figure); names such as GPT-3 and float32 are no numbers.
         figures: loaded by `measured`, or computed.
 
     Raises:

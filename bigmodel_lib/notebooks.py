@@ -128,7 +128,7 @@ def read(path: str | pathlib.Path) -> nbformat.NotebookNode:
         ValueError: the file is not a notebook.
     """
     try:
-        return nbformat.read(path, 4)
+        return nbformat.v4.upgrade(nbformat.read(path, 4))  # before 4.5 cells had no ids
     except Exception as error:  # nbformat raises many kinds for a broken file
         raise ValueError(f"{path} cannot be read as a notebook: {str(error).splitlines()[0][:200]}") from error
 

@@ -319,3 +319,13 @@ def test_fashion_mnist_out_of_keras_cache_is_checked_too(cache, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(cache.parent / "keras"))
     with pytest.raises(assets.AssetError, match="must have the SHA-256"):
         assets.fetch("fashion-mnist", progress=False)
+
+
+def test_a_file_that_may_not_be_read_is_not_cached(monkeypatch):
+    monkeypatch.setattr(fetching, "_sha256", lambda *given: (_ for _ in ()).throw(PermissionError("no")))
+    assert not any(assets.is_cached(name) for name in assets.names())
+
+
+def test_whether_keras_answers_never_raises(monkeypatch):
+    monkeypatch.setattr(fashion_mnist, "KERAS_SOURCE", "http://127.0.0.1:9/none")
+    assert not fashion_mnist.keras_answers()

@@ -293,3 +293,8 @@ def test_encoding_in_parts_holds_only_a_part():
     ours.encode = watched
     assert sum(1 for _ in ours.encode_iterable(lines(), buffer_size=1000)) == sum(map(len, lines()))
     assert longest < 2000
+
+
+def test_one_special_token_in_place_of_a_list_is_refused():
+    with pytest.raises(ValueError, match="must be a list of texts, such as .'<eos>'., not one string"):
+        bpe.train("hello so hello so", 270, special_tokens="<eos>")

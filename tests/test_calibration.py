@@ -165,7 +165,7 @@ def test_coverage_with_one_confidence_is_one_point_and_takes_any_score():
         ([], [], "at least one"),
         ([0.5], [1, 0], r"\(1,\) and \(2,\)"),
         ([[0.5]], [[1]], r"must be \(n,\)"),
-        ([math.nan], [1], "0 to 1"),
+        ([math.nan], [1], "some are nan"),
         ([0.5], [2], "truth values"),
     ],
 )
@@ -193,3 +193,8 @@ def test_arguments_stay_as_they_are():
     calibration.ece(confidence, right)
     calibration.coverage(confidence, right)
     assert np.array_equal(confidence, before[0]) and np.array_equal(right, before[1])
+
+
+def test_a_score_that_is_no_number_is_named():
+    with pytest.raises(ValueError, match="some are nan"):
+        calibration.coverage([np.nan, 5.0], [1, 0])

@@ -406,6 +406,26 @@ def test_a_fresh_process_scores_good_files_beside_bad_ones(tiny, tmp_path):
     assert "problem" in bad and "its end is missing" in bad["problem"]
 
 
+@pytest.mark.parametrize(
+    "parts", [{"integers": np.ones((2, 2), "int8"), "scale": 0.5}, {"integers": {"x": np.ones(2, "int8")}}]
+)
+def test_parts_that_are_no_arrays_are_one_clear_error(parts):
+    with pytest.raises(ValueError, match="each part of a tensor must be an array"):
+        capstone.values(parts)
+
+
+def test_factors_whose_product_is_too_large_are_refused_before_it_is_made():
+    with pytest.raises(ValueError, match="left and right make 100,000,000,000,000 values"):
+        capstone.values({"left": np.ones((10**7, 1), "float16"), "right": np.ones((1, 10**7), "float16")})
+
+
+def test_names_that_look_like_an_option_or_a_formula(tiny, tmp_path):
+    capstone.write(tmp_path / "a.zip", tiny, {}, serve="int8")
+    assert capstone.score([tmp_path / "a.zip"], "-Ada", judge="tiny")["name"] == "-Ada"
+    lines = capstone.table([result("-2+3") | {"rank": 1}], "csv")
+    assert "'-2+3" in lines
+
+
 def test_a_class_is_scored_by_a_pattern_and_named_by_the_folders_that_differ(tiny, tmp_path, capsys):
     for student in ("Ada", "Bo"):
         folder = tmp_path / "submitted" / student / "6-capstone"

@@ -267,3 +267,19 @@ def test_only_a_functions_own_stub_is_called_not_written():
 def test_not_implemented_in_a_library_is_an_ordinary_error():
     message = failure(lambda: keras.layers.Layer().compute_output_shape((1,)), [((), 1)])
     assert "NotImplementedError" in message and "not written" not in message
+
+
+@pytest.mark.parametrize("end", [1, 0, [0.0]])
+def test_an_element_that_becomes_something_else_is_a_changed_argument(end):
+    def replaces(rows):
+        rows[0] = end
+        return 1
+
+    assert "argument" in failure(replaces, [(([[1], 2],), 1)]) and failure(replaces, [(([np.ones(2), 2],), 1)])
+
+
+def test_answers_that_fail_in_the_call_itself_or_are_huge_numbers_get_a_report():
+    assert "1 positional argument but 2 were given (in the call itself)" in failure(lambda x: x, [((1, 2), 3)])
+    assert "TypeError" in failure(len, [((3,), 3)])  # built in: it has no line of its own
+    assert "a whole number of 16,610 bits" in failure(lambda: 10**5000, [((), 1)])
+    assert failure(lambda: 10**400, [((), 1.5)])

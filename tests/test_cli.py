@@ -190,3 +190,10 @@ def test_text_leaves_the_notebook_it_is_given_alone():
     before = nbformat.writes(notebook)
     assert '"scrolled"' not in notebooks.text(notebook)
     assert nbformat.writes(notebook) == before
+
+
+def test_a_notebook_from_before_cells_had_ids_is_read(tmp_path):
+    old = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")], nbformat_minor=4)
+    del old.cells[0]["id"]
+    nbformat.write(old, tmp_path / "old.ipynb")
+    assert notebooks.read(tmp_path / "old.ipynb").cells[0].id

@@ -64,3 +64,8 @@ def test_bad_input(call, message):
     with pytest.raises(ValueError) as error:
         call()
     assert message in str(error.value)
+
+
+def test_the_loss_can_be_saved_with_a_model():
+    again = keras.losses.deserialize(keras.losses.serialize(detection.CentreLoss(3, place=2.0)))
+    assert (again.num_classes, again.place) == (3, 2.0)

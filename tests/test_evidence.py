@@ -1,7 +1,9 @@
 """The reader of stored figures, the sentences made of them, the glossary and its places, the search box, and that 5.5 is up to date."""
 
+import copy
 import json
 import pathlib
+import pickle
 import re
 
 from bigmodel_lib import evidence, notebooks
@@ -259,3 +261,15 @@ def test_every_link_of_its_outputs_leads_somewhere():
              for output in cell.get("outputs", [])]  # fmt: skip
     targets = {target for text in texts for target in re.findall(r"\]\(([^)#]+)", text)}
     assert len(targets) > 20 and all((FAQ.parent / target).exists() for target in targets)
+
+
+def test_a_measured_figure_can_be_copied_and_pickled():
+    figure = evidence.Measured("3.5", "1.3", "a-cell")
+    for again in (copy.deepcopy(figure), pickle.loads(pickle.dumps(figure))):
+        assert (again, again.text, again.notebook, again.cell) == (3.5, "3.5", "1.3", "a-cell")
+
+
+@pytest.mark.parametrize("text", ["thirteen of {n}", "fifty of {n}", "ninety {n}"])
+def test_number_words_are_numbers_too(text):
+    with pytest.raises(ValueError):
+        evidence.answer(text, n=evidence.Measured("3"))

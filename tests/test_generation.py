@@ -321,3 +321,28 @@ def test_what_is_neither_a_causal_model_nor_a_tokenizer(model):
             generation.generate_ids(wrong, [[1]], 2)
     with pytest.raises(TypeError, match="needs a tokenizer with encode"):
         generation.generate(model, object(), "abc")
+
+
+def test_a_model_with_a_layer_more_is_run_without_a_cache():
+    tokens = keras.layers.ReversibleEmbedding(11, 8, name="tokens")
+    ids = keras.Input((12,), dtype="int32")
+    x = gpt.Block(2, causal=True, name="block_1")(tokens(ids))
+    x = keras.layers.Dense(8, name="mix")(keras.layers.LayerNormalization(name="norm")(x))
+    with pytest.raises(TypeError, match="must be one that `gpt` made"):
+        gpt.Stack(keras.Model(ids, tokens(x, reverse=True)))
+
+
+def test_more_than_the_cache_holds_is_an_error():
+    model = Llama(vocab_size=11, num_layers=1, num_heads=2, d_model=8, d_ff=16, seq_len=8)
+    cache = model.empty_cache(1, 8)
+    with pytest.raises(ValueError, match="the cache of .* holds 8 tokens"):
+        model.hidden(np.zeros((1, 4), "int32"), cache, start=6)
+    with pytest.raises(ValueError, match="the context of .* holds 8 tokens"):
+        model.hidden(np.zeros((1, 9), "int32"), model.empty_cache(1, 16))
+
+
+@pytest.mark.parametrize("given", [-1, -5])
+def test_a_negative_number_of_tokens_is_refused(given):
+    model = Llama(vocab_size=11, num_layers=1, num_heads=2, d_model=8, d_ff=16, seq_len=8)
+    with pytest.raises(ValueError, match="must not be negative"):
+        generation.generate_ids(model, [[1, 2]], given)

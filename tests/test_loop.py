@@ -332,3 +332,28 @@ def test_warmup_cosine_in_an_optimizer_and_out_of_range():
     for wrong in ((0.0, 1, 5), (0.1, 5, 5), (0.1, -1, 5), (0.1, 1, 5, 0.2), (0.1, 1, 5, -0.1)):
         with pytest.raises(ValueError, match="warmup_cosine needs peak > 0, 0 <= floor <= peak"):
             training.warmup_cosine(*wrong)
+
+
+def test_a_new_schedule_is_never_taken_for_a_dead_one():
+    """Programs are kept for the schedule itself: its address may be given to a later one."""
+    model = keras.Sequential([keras.Input((1,)), keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")])
+    schedule = lambda rate: keras.optimizers.schedules.ExponentialDecay(rate, 10**6, 1.0)  # noqa: E731
+    optimizer, loss = keras.optimizers.SGD(schedule(1e-3)), keras.losses.MeanAbsoluteError()
+    pair = np.ones((4, 1), "float32"), np.zeros((4, 1), "float32")  # the gradient is 1
+    for rate in (1e-3, 0.01, 0.1):
+        for _ in range(20):  # some get the address of the one before
+            optimizer.learning_rate = schedule(rate)
+        before = float(np.array(model.weights[0]).item())
+        training.train(model, optimizer, loss, lambda step: pair, 1)
+        assert before - float(np.array(model.weights[0]).item()) == pytest.approx(rate, rel=1e-3)
+
+
+def test_an_optimizer_of_other_variables_is_refused():
+    a, b = (keras.layers.Dense(1, name=name) for name in "ab")
+    model = keras.Sequential([keras.Input((1,)), a, b])
+    optimizer, loss = keras.optimizers.SGD(0.1, momentum=0.9), keras.losses.MeanSquaredError()
+    pair, b.trainable = (np.ones((4, 1), "float32"), np.zeros((4, 1), "float32")), False
+    training.train(model, optimizer, loss, lambda step: pair, 2)
+    a.trainable, b.trainable = False, True
+    with pytest.raises(ValueError, match="built on other variables"):
+        training.train(model, optimizer, loss, lambda step: pair, 1)

@@ -241,3 +241,12 @@ def test_a_problem_that_is_wrong_is_named():
 )  # fmt: skip
 def test_which_values_are_the_same(got, wanted, equal):
     assert same(got, wanted) is equal
+
+
+def test_a_program_that_returns_a_huge_number_is_wrong_and_ends_nothing():
+    """Python writes no whole number of more than 4,300 digits, and makes no float of one above 10^308."""
+    known = {problem.name: problem for problem in problems("known")}
+    for name, value in (("to_fahrenheit", "10**400"), ("to_fahrenheit", "10**5000"), (next(iter(known)), "[10**5000]")):
+        verdict = judge(known[name], f"def {name}(*given):\n    return {value}\n")
+        assert verdict.kind == "wrong answer"
+    assert not same(10**400, 1.5) and "int of thousands of digits" in data._shown(10**5000)

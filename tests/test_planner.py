@@ -104,3 +104,16 @@ def test_bad_input(layout, message):
     with pytest.raises(ValueError) as error:
         planner.plan_training(SMALL, 1e6, A100, **({"batch": 8} | layout))
     assert message in str(error.value)
+
+
+def test_stages_in_one_node_speak_over_its_link():
+    plan = planner.plan_training(SMALL, 1e9, A100, batch=8, pipeline=2)
+    far = planner.plan_training(SMALL, 1e9, A100, batch=64, pipeline=2, data=8)
+    assert far.step["pipeline"] / plan.step["pipeline"] == pytest.approx(A100.link / A100.network)
+
+
+@pytest.mark.parametrize("change, said", [({"num_heads": None}, "num_heads is missing"), ({}, "more than 0 tokens")])
+def test_a_plan_without_a_size_or_a_token_is_refused(change, said):
+    sizes = {name: size for name, size in (SMALL | change).items() if size is not None}
+    with pytest.raises(ValueError, match=said):
+        planner.plan_training(sizes, 1e9 if change else 0, A100, batch=8)

@@ -208,6 +208,8 @@ def test_random_shift():
     images = np.zeros((100, 9, 9), np.uint8)
     images[:, 4, 4] = 7
     moved = augmentation.random_shift(images, 2, np.random.default_rng(0), axes=(1, 2))
+    same = augmentation.random_shift(images, 2, np.random.default_rng(0), axes=(-2, -1))
+    assert np.array_equal(moved, same)
     assert moved.dtype == np.uint8 and (moved.sum((1, 2)) == 7).all()
     assert {tuple(np.argwhere(p)[0] - 4) for p in moved} == {(i, j) for i in range(-2, 3) for j in range(-2, 3)}
     assert np.array_equal(augmentation.random_shift(signals, 0, np.random.default_rng(0)), signals)

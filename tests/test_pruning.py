@@ -5,6 +5,7 @@ import re
 from bigmodel_lib.compression import (
     GradualPruning,
     KeepMasks,
+    accuracy,
     apply_masks,
     cubic_sparsity,
     magnitude_masks,
@@ -348,3 +349,9 @@ def test_bad_input():
         remove_units(model, {"dense_2": 0.5})
     with pytest.raises(ValueError, match=re.escape("must have the shape (6,), not (5,)")):
         remove_units(model, 0.5, scores={"dense_1": np.ones(5)})
+
+
+def test_accuracy_wants_one_class_for_each_row():
+    assert accuracy(np.array([0, 1, 2]), np.eye(3)) == 1.0
+    with pytest.raises(ValueError, match="the class of each row of the outputs"):
+        accuracy(np.array([[0], [1], [2]]), np.eye(3))

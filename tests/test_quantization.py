@@ -237,3 +237,13 @@ def test_a_layer_is_replaced_in_place_in_every_kind_of_model(kind, tmp_path):
         np.testing.assert_allclose(again.predict(x, verbose=0), expected, rtol=1e-4, atol=1e-5)
     with pytest.raises(ValueError, match="'old' is not a layer of"):
         replace_layer(model, old, new)
+
+
+def test_an_einsum_with_its_dots_on_the_right_keeps_its_scales_apart():
+    for width in (4, 5):  # with 4 the wrong axis would fit as well
+        layer = layers.EinsumDense("ab...,bc->ac...", output_shape=(4,))
+        model = keras.Sequential([keras.Input((3, width)), layer])
+        x = np.random.default_rng(0).normal(size=(2, 3, width)).astype("float32")
+        wanted = np.array(model(x))
+        quantize_weights(model)
+        assert np.abs(np.array(model(x)) - wanted).max() < 0.02 * np.abs(wanted).max()

@@ -13,6 +13,7 @@ import time
 from bigmodel_lib import sandbox
 from bigmodel_lib.sandbox import running
 
+import numpy as np
 import psutil
 import pytest
 
@@ -413,3 +414,16 @@ def _decide(lines, arch, number, first):
         else:
             test = {0x15: held == value, 0x35: held >= value, 0x45: bool(held & value)}[code]
             at += yes if test else no
+
+
+def test_right_programs_are_not_called_failed_for_what_the_caller_gave():
+    assert sandbox.run("x = 1", memory_mb=np.int64(512), timeout=np.float32(2)).passed
+    with pytest.raises(TypeError, match="memory_mb must be a whole number, not 512.5"):
+        sandbox.run("x = 1", memory_mb=512.5)
+    with pytest.raises(TypeError, match="calls must be a sequence of expressions"):
+        sandbox.run("def f(x): return x", calls="f(21)")
+
+
+def test_values_that_are_too_long_to_be_told_are_named_as_the_cause():
+    result = sandbox.run("x = list(range(200000))", calls=["x"])
+    assert result.status == "failed" and "the values of the calls take more than" in result.error

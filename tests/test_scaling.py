@@ -169,3 +169,12 @@ def test_an_optimizer_keeps_as_many_values_as_counted(name):
     kept = sum(int(keras.ops.size(v)) for v in optimizer.variables[before:])
     counted = scaling.optimizer_values(name.lower(), [(v.shape, v.path) for v in model.trainable_variables])
     assert counted == kept
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"num_heads": 7}, {"num_heads": 0}, {"num_heads": -2}, {"seq_len": -5}, {"num_layers": 0}]
+)
+def test_sizes_that_no_model_can_have_are_not_counted(wrong):
+    sizes = dict(vocab_size=10, num_layers=1, d_model=100, seq_len=8, num_heads=10) | wrong
+    with pytest.raises(ValueError):
+        scaling.transformer_parameters(**sizes)

@@ -80,3 +80,8 @@ def test_train_and_test_share_neither_things_nor_photographs():
 def test_bad_input(arguments, message):
     with pytest.raises(ValueError, match=message):
         scenes.scenes(**({"n": 1} | arguments))
+
+
+def test_a_scene_larger_than_a_photograph_is_refused():
+    with pytest.raises(ValueError, match="can have at most"):
+        scenes.scenes(1, "train", size=400)

@@ -137,7 +137,7 @@ ROWS = {
     ),
     "4.8": (
         "How often is a generated program right, and how do you find out safely?",
-        "a sandbox of kernel limits that lets only values out; pass@k unbiased 0.672 where the plain formula says 0.593; a 135M model solves 9 of 32 known puzzles, 0 of 12 with a changed rule and 0 of 16 invented; without names 3 of 32; eight tries on eight puzzles and the error message on six solve nothing new (nulls)",
+        "a sandbox of kernel limits that lets only values out; pass@k unbiased 0.672 where the plain formula says 0.593; a 135M model solves 9 of 32 known puzzles, 0 of 12 with a changed rule and 0 of 16 invented; without names 3 of 32; eight tries on eight puzzles and the error message on six solve nothing new (nulls); ten tries at a lower temperature on all 32 known ones do, 15 of them",
     ),
     "4.9": (
         "What must you know of a loaded model before somebody acts on its predictions?",

@@ -14,6 +14,7 @@ import sys
 import tarfile
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 
 from bigmodel_lib.assets import fashion_mnist
@@ -76,9 +77,9 @@ def fetch(name: str, progress: bool = True) -> pathlib.Path:
 def _is_intact(file: pathlib.Path, expected: File) -> bool:
     try:
         status = file.stat()
-    except OSError:
+        return status.st_size == expected.size and _sha256(file, status.st_mtime_ns) == expected.sha256
+    except OSError:  # it is not there, or may not be read
         return False
-    return status.st_size == expected.size and _sha256(file, status.st_mtime_ns) == expected.sha256
 
 
 @functools.lru_cache(maxsize=64)
@@ -133,12 +134,17 @@ def _unpack(asset: Asset, archive: pathlib.Path, ready: pathlib.Path) -> None:
         ) from error
 
 
-def _copy_checked(asset: Asset, file: File, source, target: pathlib.Path) -> None:
+def _copy_checked(asset: Asset, file: File, source, target: pathlib.Path, archive: pathlib.Path | None = None) -> None:
     digest = hashlib.sha256()
     with target.open("wb") as sink:
         while chunk := source.read(1 << 20):
             digest.update(chunk)
             sink.write(chunk)
+    if digest.hexdigest() != file.sha256 and archive is not None:
+        raise AssetError(
+            f"{file.cache_name} of the asset {asset.name!r} must have the SHA-256 {file.sha256[:16]}…, but what is in {archive} has "
+            f"{digest.hexdigest()[:16]}…. It was not kept. Delete that file and run the command again."
+        )
     if digest.hexdigest() != file.sha256:
         raise AssetError(
             f"{file.cache_name} of the asset {asset.name!r} must have the SHA-256 {file.sha256[:16]}…, but what came from "
@@ -150,9 +156,10 @@ def _copy_checked(asset: Asset, file: File, source, target: pathlib.Path) -> Non
 def _unpack_idx(asset: Asset, folder: pathlib.Path, ready: pathlib.Path) -> None:
     for file in asset.files:
         try:
-            with gzip.open(folder / f"{file.member}.gz") as source:
-                _copy_checked(asset, file, source, ready / file.cache_name)
-        except (gzip.BadGzipFile, EOFError) as error:
+            archive = folder / f"{file.member}.gz"
+            with gzip.open(archive) as source:
+                _copy_checked(asset, file, source, ready / file.cache_name, archive)
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
             raise AssetError(
                 f"{folder / file.member}.gz of the asset {asset.name!r} is damaged ({error}). Delete it and run the command again."
             ) from error

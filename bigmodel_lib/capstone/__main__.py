@@ -16,7 +16,7 @@ from bigmodel_lib import capstone
 def _names(paths: list[str]) -> list[str]:
     """Who a file is from: its folders, as far as they differ; of a single file the last folder; and its name."""
     full = [pathlib.Path(path).absolute().with_suffix("") for path in paths]
-    shared = len(pathlib.Path(os.path.commonpath(full)).parts) if len(full) > 1 else len(full[0].parts) - 2
+    shared = len(os.path.commonprefix([path.parts for path in full])) if len(full) > 1 else len(full[0].parts) - 2
     return ["/".join(path.parts[min(shared, len(path.parts) - 2) :]) for path in full]
 
 
@@ -25,7 +25,11 @@ def _score(chosen) -> int:
     if chosen.json:  # before the measuring, which takes a minute a file
         pathlib.Path(chosen.json).parent.mkdir(parents=True, exist_ok=True)
     # A Windows shell hands patterns on as they are
-    files = [path for pattern in chosen.files for path in sorted(glob.glob(pattern)) or [pattern]]
+    files = [
+        path
+        for pattern in chosen.files
+        for path in ([pattern] if os.path.exists(pattern) else sorted(glob.glob(pattern)) or [pattern])
+    ]
     judge, results = capstone.judge(chosen.judge, words), []
     for path, own in zip(files, _names(files)):
         try:

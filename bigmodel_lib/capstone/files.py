@@ -100,11 +100,17 @@ def values(parts: np.ndarray | dict) -> np.ndarray:
         left, right = values(parts["left"]), values(parts["right"])
         good = left.ndim == right.ndim == 2 and left.shape[1] == right.shape[0]
         require(good, f"left (m, r) and right (r, n) cannot be multiplied: {left.shape} and {right.shape}")
+        count = left.shape[0] * right.shape[1]  # said before it is made: the factors may be small and the product not
+        require(count <= LARGEST, f"left and right make {count:,} values, but at most {LARGEST:,} are allowed")
         return left @ right
     require(
         "integers" in parts and set(parts) <= set(PARTS),
         f"a tensor's parts must be 'integers' with any of {', '.join(PARTS[1:])}, or 'left' and 'right', not "
         + ", ".join(map(str, parts)),
+    )
+    require(
+        all(isinstance(part, np.ndarray) for part in parts.values()),
+        "each part of a tensor must be an array: only 'left' and 'right' may be made of parts themselves",
     )
     q = parts["integers"]
     require(q.dtype.kind in "iu" and q.ndim == 2, f"integers must be a matrix of integers, not {q.dtype} {q.shape}")
@@ -270,9 +276,9 @@ def _made(about, tensors: dict, vocab_size: int, largest: int) -> Llama:
     require(good and about["serve"] in SERVE, f"it must hold the sizes of a Llama and serve, one of {', '.join(SERVE)}")
     own = about["sizes"]
     good = set(own) == set(SIZES) and all(
-        type(own[key]) in (kind, int) and 0 <= own[key] < HIGHEST for key, kind in SIZES.items()
+        type(own[key]) in (kind, int) and (kind is int) <= own[key] < HIGHEST for key, kind in SIZES.items()
     )
-    told = "numbers from 0 to 2^31, and tied_embedding true or false"
+    told = "numbers from 0 to 2^31, whole ones from 1, and tied_embedding true or false"
     require(good, f"the sizes of a Llama are {', '.join(SIZES)}: {told}")
     require(own["vocab_size"] == vocab_size, f"its vocabulary must have {vocab_size} tokens, not {own['vocab_size']}")
     count = _weights(own)

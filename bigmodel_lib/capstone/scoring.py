@@ -231,7 +231,7 @@ def score(
     paths = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
     with tempfile.TemporaryDirectory() as folder:
         told = pathlib.Path(folder) / "results.json"
-        command = [sys.executable, "-P", "-m", "bigmodel_lib.capstone", "score", *map(str, paths), "--name", name]
+        command = [sys.executable, "-P", "-m", "bigmodel_lib.capstone", "score", *map(str, paths), f"--name={name}"]
         command += ["--judge", judge, "--json", str(told)] + (["--text", str(words)] if words else [])
         # two files that are served alike need to be compiled once only, and what is freed goes back to the system (glibc)
         own = {"JAX_COMPILATION_CACHE_DIR": folder, "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.1"}

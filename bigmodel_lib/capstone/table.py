@@ -8,6 +8,7 @@ import json
 import math
 import os
 import pathlib
+import re
 import reprlib
 
 from bigmodel_lib.capstone.files import require
@@ -154,6 +155,6 @@ def table(rows: list[dict], form: str = "markdown") -> str:
     stream = io.StringIO()
     # a spreadsheet takes a cell that begins like a formula for one
     csv.writer(stream, lineterminator="\n").writerows(
-        [list(COLUMNS), *([f"'{c}" if c[:1] in tuple("=+@") else c for c in line] for line in lines)]
+        [list(COLUMNS), *([f"'{c}" if re.match(r"[=+@]|-(?!\d+(\.\d+)?$)", c) else c for c in line] for line in lines)]
     )
     return stream.getvalue()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bigmodel_lib.compression._walk import require
+
 import numpy as np
 
 __all__ = [
@@ -11,11 +13,6 @@ __all__ = [
 
 MAX_BITS = 15  # of a code word, so that its length fits into four bits
 CHUNK = 1 << 18  # symbols that are encoded, and bytes that are decoded, at once
-
-
-def require(good: bool, problem: str) -> None:  # that of `_walk` would bring Keras along
-    if not good:
-        raise ValueError(problem)
 
 
 def entropy(counts: np.ndarray) -> float:

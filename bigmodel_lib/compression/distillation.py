@@ -7,6 +7,7 @@ layers, or search the temperature.
 from __future__ import annotations
 
 import math
+import numbers
 
 from bigmodel_lib.compression._walk import require
 
@@ -72,7 +73,7 @@ def distillation_loss(teacher_logits, logits, *, temperature: float = 1.0, label
     Source: G. Hinton, O. Vinyals and J. Dean 2015, arXiv:1503.02531, §2. Taught in: 3.4.
     """
     _require_temperature(temperature)
-    in_range = isinstance(label_weight, (int, float)) and 0 <= label_weight <= 1
+    in_range = isinstance(label_weight, numbers.Real) and 0 <= label_weight <= 1
     require(in_range, f"label_weight must be a number from 0 to 1, not {label_weight!r}")
     missing = f"label_weight is {label_weight}, but there are no labels: give them, or set label_weight=0"
     require(labels is not None or label_weight == 0, missing)
@@ -86,7 +87,7 @@ def distillation_loss(teacher_logits, logits, *, temperature: float = 1.0, label
 
 
 def _require_temperature(temperature) -> None:
-    positive = isinstance(temperature, (int, float)) and math.isfinite(temperature) and temperature > 0
+    positive = isinstance(temperature, numbers.Real) and math.isfinite(temperature) and temperature > 0
     require(
         positive, f"temperature must be a positive, finite number, not {temperature!r}: 1 leaves the logits as they are"
     )

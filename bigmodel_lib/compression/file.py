@@ -146,7 +146,8 @@ def _load(data: bytes, max_bytes: int) -> keras.Model:
     require(len(data) == size, f"it should have {size} bytes, but has {len(data)}")
     digest = hashlib.sha256(data[: PREFIX.size] + data[start:]).digest()
     require(data[PREFIX.size : start] == digest, "its checksum does not fit: it was damaged")
-    require(inflated <= min(HEADER_BYTES, HEADER_RATIO * stored), f"its header would take {inflated} bytes: too many")
+    good = 0 < inflated <= min(HEADER_BYTES, HEADER_RATIO * stored)  # to zlib 0 would mean: as many as there are
+    require(good, f"its header would take {inflated} bytes: none or too many")
     try:
         text = zlib.decompressobj().decompress(data[start : start + stored], inflated)
         header = json.loads(text.decode())
@@ -258,7 +259,12 @@ def _check_config(node, largest: int) -> int:
     require(not isinstance(node, int) or abs(node) <= largest, f"{node} is larger than any of its sizes may be")
     if isinstance(node, dict) and "class_name" in node:
         require(_allowed(node), f"{node['class_name']!r} is not allowed, or not registered here")
-    inner = node.values() if isinstance(node, dict) else node if isinstance(node, list) else ()
+    if isinstance(node, dict):
+        inner = [
+            value for key, value in node.items() if key != "seed" or not isinstance(value, int)
+        ]  # a seed is no size
+    else:
+        inner = node if isinstance(node, list) else ()
     return isinstance(node, dict) + sum(_check_config(child, largest) for child in inner)
 
 

@@ -95,14 +95,15 @@ def factorize(model: keras.Model, rank: int | dict | None = None, energy: float 
     """
     require((rank is None) != (energy is None), f"give a rank or an energy, not rank={rank} and energy={energy}")
     matrices, what = weight_matrices(model), "rank" if energy is None else "energy"
-    chosen, thin = choose(matrices, rank if energy is None else energy, what), set()
+    chosen, thin, thinner = choose(matrices, rank if energy is None else energy, what), set(), []
     for name, value in chosen.items():
         layer, variable = matrices[name]
         if type(layer) is not layers.Dense or layer.lora_enabled:
             continue
         a, b = truncated_svd(ops.convert_to_numpy(variable), **{what: value})
-        if a.size + b.size >= a.shape[0] * b.shape[1]:
-            continue
+        if a.size + b.size < a.shape[0] * b.shape[1]:
+            thinner.append((layer, a, b))
+    for layer, a, b in thinner:  # only now: an error must leave the model whole
         first = layers.Dense(a.shape[1], use_bias=False, dtype=layer.dtype_policy, name="first")
         second = layers.Dense.from_config({**layer.get_config(), "name": "second"})
         pair = keras.Sequential([first, second], name=layer.name)

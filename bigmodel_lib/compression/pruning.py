@@ -213,7 +213,7 @@ def cubic_sparsity(step: int, begin: int, end: int, final: float, initial: float
 
     Source: M. Zhu and S. Gupta 2017, arXiv:1710.01878, Equation 1.
     """
-    left = min(1.0, (end - step) / (end - begin)) if step < end else 0.0
+    left = 0.0 if step >= end else 1.0 if step <= begin else (end - step) / (end - begin)
     return final + (initial - final) * left**3
 
 

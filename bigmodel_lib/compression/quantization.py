@@ -51,7 +51,8 @@ def quantize_weights(model: keras.Model, bits: int = 8) -> keras.Model:
         The same model.
 
     Raises:
-        ValueError: bits out of range, a model not built, without such layers, or already quantized.
+        ValueError: bits out of range, a model not built, without such layers, or already quantized, or with a `ReversibleEmbedding` that
+            is not tied or has a reverse_dtype or a logit_soft_cap.
 
     Example:
         >>> from bigmodel_lib.models import dense
@@ -70,6 +71,8 @@ def quantize_weights(model: keras.Model, bits: int = 8) -> keras.Model:
     if not wanted:
         names = ", ".join(kind.__name__ for kind in REPLACEMENTS)
         raise ValueError(f"{model.name!r} has nothing to quantize: it needs at least one layer of these: {names}")
+    for layer, _ in wanted:  # all of them first: an error must leave the model whole
+        REPLACEMENTS[type(layer)].refuse(layer)
     for layer, owner in wanted:
         REPLACEMENTS[type(layer)].take_over(layer, bits)
         layer.rebuilt_by = None if rebuilds(owner) else type(owner).__name__

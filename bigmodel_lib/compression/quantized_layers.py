@@ -57,6 +57,10 @@ class QuantizedLayer:
 
     rebuilt_by: str | None = None  # the composite layer that would make a float layer again when loading
 
+    @classmethod
+    def refuse(cls, layer):
+        """Raise a ValueError for a layer that it cannot take over."""
+
     def _add_integers(self, shape, rows):
         self._kernel_int8 = self.add_weight(
             name="kernel_int8", shape=shape, dtype="int8", initializer="zeros", trainable=False
@@ -173,8 +177,11 @@ class QuantizedEinsumDense(QuantizedLayer, layers.EinsumDense):
     def call(self, inputs, training=None):
         equation, order, rows, broadcast = _einsum_axes(self.equation)
         sizes = iter(self.scale.shape)
-        scale = ops.reshape(self.scale, [next(sizes) if mine else 1 for mine in broadcast])
-        x = ops.einsum(equation, inputs, self._float()) * scale
+        shape = [next(sizes) if mine else 1 for mine in broadcast]
+        x = ops.einsum(equation, inputs, self._float())
+        if equation.endswith("..."):  # what the dots stand for comes behind the named axes
+            shape += [1] * (len(x.shape) - len(shape))
+        x = x * ops.reshape(self.scale, shape)
         if self.bias is not None:
             x = x + self.bias
         return x if self.activation is None else self.activation(x)
@@ -213,12 +220,11 @@ class QuantizedReversibleEmbedding(QuantizedEmbedding, layers.ReversibleEmbeddin
     """A tied `ReversibleEmbedding` with int8 rows: the same integers read a token and give its logit."""
 
     @classmethod
-    def take_over(cls, layer, bits):
+    def refuse(cls, layer):
         if not layer.tie_weights or layer.reverse_dtype or layer.logit_soft_cap:
             raise ValueError(
                 f"{layer.name!r} must be a tied ReversibleEmbedding without reverse_dtype and logit_soft_cap"
             )
-        super().take_over(layer, bits)
 
     def call(self, inputs, reverse=False):
         return _times_rows(inputs, self._float()) * self.scale if reverse else super().call(inputs)

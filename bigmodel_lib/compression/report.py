@@ -25,7 +25,9 @@ def nonzeros(model: keras.Model) -> int:
 
 def accuracy(y: np.ndarray, outputs: np.ndarray) -> float:
     """The share of the rows whose largest output is that of the class; y (n,), outputs (n, classes)."""
-    return float((outputs.argmax(-1) == np.asarray(y)).mean())
+    y, found = np.asarray(y), np.asarray(outputs).argmax(-1)
+    require(y.shape == found.shape, f"y must be {found.shape}, the class of each row of the outputs, not {y.shape}")
+    return float((found == y).mean())
 
 
 def latency(calls: dict[str, Callable], x, rounds: int = 50, warm_up: int = 5) -> dict[str, np.ndarray]:

@@ -105,8 +105,16 @@ def judge(problem: Problem, code: str, timeout: float = 3.0) -> Verdict:
         return Verdict("syntax" if result.stage == "syntax" else kind, result.error, result.line)
     for (call, wanted), got in zip(problem.tests, result.values):
         if not same(got, wanted):
-            return Verdict("wrong answer", f"{call} gave {got!r:.80}, not {wanted!r:.80}")
+            return Verdict("wrong answer", f"{call} gave {_shown(got)}, not {_shown(wanted)}")
     return Verdict("passed")
+
+
+def _shown(value) -> str:
+    """The beginning of a value as Python writes it."""
+    try:
+        return f"{value!r:.80}"
+    except ValueError:  # Python writes no whole number of more than 4,300 digits
+        return f"{'an' if type(value) is int else f'a {type(value).__name__} with an'} int of thousands of digits"
 
 
 def same(got, wanted) -> bool:
@@ -118,7 +126,10 @@ def same(got, wanted) -> bool:
     """
     numbers = (int, float)
     if type(got) in numbers and type(wanted) in numbers:
-        return got == wanted or (float in (type(got), type(wanted)) and math.isclose(got, wanted, rel_tol=1e-9))
+        try:
+            return got == wanted or (float in (type(got), type(wanted)) and math.isclose(got, wanted, rel_tol=1e-9))
+        except OverflowError:  # a whole number that no float can hold
+            return False
     if type(got) is not type(wanted):
         return False
     if isinstance(wanted, (list, tuple)):

@@ -48,7 +48,7 @@ def scenes(
     Args:
         n: scenes.
         split: "train" or "test": other things, other photographs.
-        size: of a scene, in pixels, 32 at least.
+        size: of a scene, in pixels, 32 at least, and at most the smaller side of the smallest photograph.
         most: things in a scene; their number is uniform from 1 to most.
         scales: the larger side of the square that a thing is drawn in: uniform between these two, in pixels.
         seed: the same seed gives the same scenes.
@@ -65,6 +65,11 @@ def scenes(
     low, high = scales
     if n < 1 or most < 1 or size < 32:
         raise ValueError(f"n and most must be at least 1, and size at least 32, not {n}, {most}, {size}")
+    most_pixels = min(side for name in names for side in photos()[name].shape[:2])
+    if size > most_pixels:
+        raise ValueError(
+            f"a scene of {split!r} can have at most {most_pixels} pixels a side, as its smallest photograph has, not {size}"
+        )
     if not 8 <= low <= high <= size:
         raise ValueError(f"scales must be two sizes with 8 <= low <= high <= {size} pixels, not {scales}")
     random = np.random.default_rng([seed, sorted(_BACKGROUNDS).index(split)])

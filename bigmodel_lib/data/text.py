@@ -158,7 +158,7 @@ def token_windows(ids: np.ndarray, starts: np.ndarray | list[int], *, seq_len: i
     if seq_len < 1 or ((starts < 0) | (starts > last)).any():
         raise ValueError(
             f"windows of {seq_len} tokens and one target more, out of {len(ids)} tokens, must begin at 0 to {last}; "
-            f"the given starts go from {starts.min(initial=0)} to {starts.max(initial=0)}"
+            + (f"the given starts go from {starts.min()} to {starts.max()}" if starts.size else "no start is given")
         )
     windows = ids[starts[:, None] + np.arange(seq_len + 1)]  # (b, seq_len + 1)
     return windows[:, :-1], windows[:, 1:]

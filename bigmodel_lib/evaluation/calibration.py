@@ -195,7 +195,9 @@ def _checked(confidence: ArrayLike, right: ArrayLike, bounded: bool = True) -> t
         raise ValueError(
             f"confidence and right must be (n,) with one entry for each answer, at least one, not {confidence.shape} and {right.shape}"
         )
-    if np.isnan(confidence).any() or (bounded and not ((0 <= confidence) & (confidence <= 1)).all()):
+    if np.isnan(confidence).any():
+        raise ValueError("confidence must be numbers, but some are nan")
+    if bounded and not ((0 <= confidence) & (confidence <= 1)).all():
         raise ValueError(
             f"confidence must be a probability from 0 to 1, but it goes from {confidence.min()} to {confidence.max()}: "
             "apply softmax to logits, divide percents by 100"

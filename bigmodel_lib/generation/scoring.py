@@ -66,7 +66,9 @@ def continuation_log_likelihoods(model, tokenizer, prompt: str, continuations: S
     begin = list(tokenizer.encode(prompt))
     rows = [begin + list(tokenizer.encode(text)) for text in continuations]
     check_ids(begin, decoder(model).vocab_size)
-    for row in rows:
+    for row, text in zip(rows, continuations):
+        if len(row) == len(begin):
+            raise ValueError(f"a continuation must have at least one token, but {text!r} has none")
         _check(model, row)
     sums = np.empty(len(rows))
     order = sorted(range(len(rows)), key=lambda i: len(rows[i]))  # of like lengths together: little padding

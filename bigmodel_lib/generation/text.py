@@ -99,6 +99,8 @@ def generate_ids(
     check_sampling(temperature, top_k, top_p)
     if not prompts:
         raise ValueError("generation needs at least one prompt, but the list is empty")
+    if max_new_tokens < 0:
+        raise ValueError(f"max_new_tokens must not be negative, not {max_new_tokens}")
     runner = _runner(model, prompts, max_new_tokens, use_cache)
     if temperature == 0 and not return_log_probabilities:
         rows = runner.greedy(prompts, max_new_tokens, stop_ids)
@@ -176,7 +178,8 @@ def chat_prompt(messages: str | Sequence[dict], system: str = SMOLLM_SYSTEM) -> 
         >>> chat_prompt("Hello", system="")
         '<|im_start|>user\\nHello<|im_end|>\\n<|im_start|>assistant\\n'
     """
-    messages = [{"role": "user", "content": messages}] if isinstance(messages, str) else list(messages)
+    messages = [{"role": "user", "content": messages}] if isinstance(messages, str) else messages
+    messages = [messages] if isinstance(messages, dict) else list(messages)
     if not messages:
         raise ValueError("a chat needs at least one message")
     if system and messages[0]["role"] != "system":

@@ -266,7 +266,7 @@ class Attention(keras.layers.Layer):
         """Apply the layer to (B, T, d_model); all arguments but x are optional.
 
         Args:
-            rotation: (cos, sin) of the rotary angles; by default those of the positions 0 … T - 1.
+            rotation: (cos, sin) of the rotary angles; by default those of the positions start … start + T - 1.
             allowed: the mask of `attention`; by default that of `causal`.
             cache: keys (B K, h, S) and values (B K, S, h) of all positions so far: both products read them as they lie.
             start: place in the cache of the first of the T positions.
@@ -282,7 +282,7 @@ class Attention(keras.layers.Layer):
             ops.transpose(qkv, (0, 2, 1, 3)), [heads, heads + kv], axis=1
         )  # (B, H or K, T, h)
         if self.rope_base is not None:
-            angles = rotation or rotary_angles(ops.arange(seq_len), self.head_dim, self.rope_base)
+            angles = rotation or rotary_angles(start + ops.arange(seq_len), self.head_dim, self.rope_base)
             cos, sin = (ops.cast(a, self.compute_dtype) for a in angles)
             query, key = rotate(query, cos, sin), rotate(key, cos, sin)
         if cache is not None:
@@ -294,7 +294,7 @@ class Attention(keras.layers.Layer):
             key = ops.transpose(ops.reshape(keys, (-1, kv, self.head_dim, length)), (0, 1, 3, 2))
             value, cache = ops.reshape(values, (-1, kv, length, self.head_dim)), (keys, values)
         if allowed is None and self.causal:
-            allowed = causal_mask(seq_len)
+            allowed = ops.arange(ops.shape(key)[2])[None, :] <= (start + ops.arange(seq_len))[:, None]
         edit = edit or (lambda site, unchanged: unchanged)
         weights = self.drop(edit("attention", attention_weights(query, key, allowed)), training=training)
         mixed = merge_heads(edit("heads", weighted_values(weights, value)))  # (B, T, H h)

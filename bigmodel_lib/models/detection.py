@@ -90,6 +90,7 @@ def targets(boxes, labels, size: int, num_classes: int) -> np.ndarray:
     return made
 
 
+@keras.saving.register_keras_serializable("bigmodel_lib.detection")
 class CentreLoss(keras.losses.Loss):
     """How wrong a detector is: $\\frac{1}{N} \\big[ \\sum \\text{focal} + \\lambda \\sum_{\\text{centres}} |\\text{place, size}| \\big]$, N centres.
 
@@ -105,6 +106,9 @@ class CentreLoss(keras.losses.Loss):
     def __init__(self, num_classes: int, place: float = 1.0, **kwargs):
         super().__init__(**kwargs)
         self.num_classes, self.place = num_classes, place
+
+    def get_config(self):
+        return super().get_config() | {"num_classes": self.num_classes, "place": self.place}
 
     def call(self, y_true, y_pred):
         logits, found = y_pred[..., : self.num_classes], y_pred[..., self.num_classes :]

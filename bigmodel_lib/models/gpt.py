@@ -109,7 +109,9 @@ class Stack(CausalStack):
     def __init__(self, model: keras.Model):
         layers = {layer.name: layer for layer in getattr(model, "layers", ())}
         self.blocks = [layer for layer in layers.values() if isinstance(layer, Block) and layer.attention.causal]
-        if not self.blocks or not {"tokens", "norm"} <= set(layers):
+        own = {"tokens", "positions", "dropout", "norm", *(block.name for block in self.blocks)}
+        others = [n for n, layer in layers.items() if n not in own and not isinstance(layer, keras.layers.InputLayer)]
+        if not self.blocks or others or not {"tokens", "norm"} <= set(layers):
             raise TypeError(f"the model must be one that `gpt` made, not {type(model).__name__} {model.name!r}")
         self.tokens, self.positions, self.norm = layers["tokens"], layers.get("positions"), layers["norm"]
         self.name, self.seq_len, self.vocab_size = model.name, model.input_shape[1], model.output_shape[-1]

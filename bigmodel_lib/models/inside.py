@@ -103,7 +103,10 @@ def block_runner(blocks) -> Callable | None:
     def structure(block):
         parts = block.trainable_variables, block.non_trainable_variables
         inner = f"{block.name}/"  # the path of a weight begins with the model and the block
-        return tuple(tuple((v.path.split(inner, 1)[-1], tuple(v.shape), v.dtype) for v in part) for part in parts)
+        settings = {name: value for name, value in block.get_config().items() if name != "name"}
+        return repr(settings), *(
+            tuple((v.path.split(inner, 1)[-1], tuple(v.shape), v.dtype) for v in part) for part in parts
+        )
 
     def run(i, x, rotation, mask):
         block = blocks[i]

@@ -134,7 +134,7 @@ def from_gguf(file: GGUF) -> Llama:
     """A `Llama` with the sizes and the weights of a GGUF file of the llama architecture, de-quantized to float32.
 
     Raises:
-        ValueError: another architecture.
+        ValueError: another architecture, or tensors for which it has no place.
     """
     metadata = file.metadata
     if metadata.get("general.architecture") != "llama":
@@ -144,15 +144,22 @@ def from_gguf(file: GGUF) -> Llama:
         num_layers=size["block_count"],
         d_model=size["embedding_length"],
         num_heads=size["attention.head_count"],
-        num_kv_heads=size["attention.head_count_kv"],
+        num_kv_heads=size.get("attention.head_count_kv"),
         head_dim=size["rope.dimension_count"],
         d_ff=size["feed_forward_length"],
         vocab_size=size["vocab_size"],
         seq_len=size["context_length"],
-        rope_theta=size["rope.freq_base"],
+        rope_theta=size.get("rope.freq_base", 10_000.0),
         epsilon=size["attention.layer_norm_rms_epsilon"],
         tied_embedding="output.weight" not in file.tensor_types,
     )
+    used = {"token_embd.weight", "output_norm.weight", "output.weight"}
+    parts = "attn_norm ffn_norm attn_q attn_k attn_v attn_output ffn_gate ffn_up ffn_down".split()
+    used |= {f"blk.{i}.{part}.weight" for i in range(sizes["num_layers"]) for part in parts}
+    if unknown := sorted(set(file.tensor_types) - used):
+        raise ValueError(
+            f"the file has tensors for which this Llama has no place, such as {unknown[0]!r}: it would compute wrongly"
+        )
     with blank():
         model = Llama(**sizes)
 

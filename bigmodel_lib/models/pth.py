@@ -63,7 +63,16 @@ def read_pth(file: str | pathlib.Path) -> dict[str, np.ndarray]:
     try:
         with open(file, "rb") as stream:
             return _read_pth(stream)
-    except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
+    except (
+        pickle.UnpicklingError,
+        EOFError,
+        ArithmeticError,
+        MemoryError,
+        ValueError,
+        TypeError,
+        LookupError,
+        AttributeError,
+    ) as error:
         raise ValueError(
             f"{name} must be a state dict in PyTorch's format before 1.6, but cannot be read: {error}. Fetch it again; if you "
             "stored it yourself, use torch.save(…, _use_new_zipfile_serialization=False)"

@@ -320,9 +320,11 @@ class CausalStack:
         """
         seq_len = ops.shape(ids)[1]
         room = self.seq_len if cache is None else ops.shape(cache[0][0])[2]
-        if isinstance(seq_len, int) and isinstance(room, int) and seq_len > room:
-            what = "cache" if cache is not None else "context"
-            raise ValueError(f"the {what} of {self.name} holds {room} tokens, but the sequence has {seq_len}")
+        end = start + seq_len if isinstance(start, int) and isinstance(seq_len, int) else seq_len
+        limits = [("context", self.seq_len, seq_len)] + ([] if cache is None else [("cache", room, end)])
+        for what, most, needed in reversed(limits):
+            if isinstance(needed, int) and isinstance(most, int) and needed > most:
+                raise ValueError(f"the {what} of {self.name} holds {most} tokens, but the sequence has {needed}")
         positions, cos, sin, mask = self.rotation_and_mask(seq_len, start, None if cache is None else room, padding)
         rotation = None if cos is None else (cos, sin)
         x, updated = self.embed(ids, positions), []

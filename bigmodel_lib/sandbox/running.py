@@ -6,6 +6,7 @@ import contextlib
 import functools
 import importlib.resources
 import json
+import operator
 import os
 import pathlib
 import secrets
@@ -77,7 +78,8 @@ def run(
     Args:
         code: Python source. With a NUL character it fails with a SyntaxError, as text that is no Python does.
         tests: Python source that runs after the code and sees its names; it passes unless it raises.
-        calls: expressions such as "f(2)", evaluated last. Their values must be of Python's own plain kinds.
+        calls: expressions such as "f(2)", evaluated last. Their values must be of Python's own plain kinds, nested at most 30 deep,
+            and fit into about 1 MB in all.
         timeout: seconds on the wall clock, with about 0.05 for the start of the interpreter.
         memory_mb: of address space, in MB of 2**20 bytes; at least 64.
         layers: the locks to use of those that this machine has; for tests of what is left without them.
@@ -87,7 +89,7 @@ def run(
 
     Raises:
         ValueError: timeout is not positive, too little memory, or an unknown layer.
-        TypeError: code or tests are no text.
+        TypeError: code or tests are no text, calls is one string, or memory_mb no whole number.
 
     Example:
         >>> run("def double(x):\\n    return 2 * x", calls=["double(21)"]).values
@@ -97,7 +99,8 @@ def run(
 
     Taught in: 4.8.
     """
-    _check(code, tests, timeout, memory_mb, layers)
+    _check(code, tests, calls, timeout, memory_mb, layers)
+    timeout, memory_mb = float(timeout), operator.index(memory_mb)  # NumPy's numbers cannot be sent
     if "\0" in code:
         return Result("failed", "", "", 0.0, error="SyntaxError: the code has a NUL character", stage="syntax")
     token, folder = secrets.token_hex(16), tempfile.mkdtemp(prefix="sandbox-")
@@ -122,6 +125,9 @@ def run(
         ):
             close() if reader.done.is_set() else None
         reports = _reports(told.text())
+        if len(told.kept) == REPORT_BYTES:  # it was cut, and its last line lost
+            error = f"the values of the calls take more than {REPORT_BYTES:,} bytes"
+            reports.append({"status": "failed", "error": error, "stage": "tests"})
         return _result(process.returncode, ended, reports, token, timeout, out.text(), err.text(), seconds)
     finally:
         _remove(folder)
@@ -138,7 +144,11 @@ def containment() -> dict[str, str]:
     return run("", timeout=30).containment
 
 
-def _check(code, tests, timeout, memory_mb, layers) -> None:
+def _check(code, tests, calls, timeout, memory_mb, layers) -> None:
+    if isinstance(calls, str):
+        raise TypeError(f"calls must be a sequence of expressions, such as [{calls!r}], not one string")
+    if not hasattr(memory_mb, "__index__"):
+        raise TypeError(f"memory_mb must be a whole number, not {memory_mb!r}")
     for name, text in (("code", code), ("tests", tests)):
         if not isinstance(text, str):
             raise TypeError(f"{name} must be Python source as a str, not a {type(text).__name__}")
@@ -176,6 +186,9 @@ def _start(folder: str) -> tuple[subprocess.Popen, int]:
             [python, "-I", "-S", "-B", "-X", "utf8", "-c", _START, worker, str(handle)],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, cwd=folder, **options,
         )  # fmt: skip
+    except BaseException:
+        os.close(results)
+        raise
     finally:
         os.close(results_in)
     return process, results

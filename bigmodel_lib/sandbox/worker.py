@@ -68,7 +68,7 @@ def limits(wanted: dict[str, int]) -> dict[str, str]:
         try:
             resource.setrlimit(getattr(resource, f"RLIMIT_{name}"), (value, value))
             held[name] = f"RLIMIT_{name}"
-        except (AttributeError, ValueError, OSError):
+        except (AttributeError, ValueError, OSError, OverflowError):  # the last: beyond 64 bits
             continue
     if sys.platform == "darwin":
         held.pop("AS", None)  # accepted, and not enforced

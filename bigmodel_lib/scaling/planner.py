@@ -119,6 +119,13 @@ def plan_training(
     Source: D. Narayanan et al. 2021, arXiv:2104.04473, §2 and §3 (layout, bubble, interleaving); V. Korthikanti et al. 2022,
     arXiv:2205.05198, §4.1 and §4.2 (activations); S. Rajbhandari et al. 2020, arXiv:1910.02054, §3.1 (16 bytes). Taught in: 5.2.
     """
+    missing = [name for name in ("vocab_size", "num_layers", "num_heads", "d_model", "seq_len") if name not in sizes]
+    if missing:
+        raise ValueError(
+            f"a plan needs all sizes, but {', '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        )
+    if not tokens > 0:
+        raise ValueError(f"a run must see more than 0 tokens, not {tokens}")
     layers, width, length = sizes["num_layers"], sizes["d_model"], sizes["seq_len"]
     micro_batches = _check(
         sizes, tensor, pipeline, data, batch, micro_batch, efficiency, recompute, overlap, interleave
@@ -141,7 +148,7 @@ def plan_training(
         "computing": computing,
         "bubble": computing * (pipeline - 1) / (interleave * micro_batches),
         "tensor": 4 * ring(hidden, tensor) * layers / pipeline * micro_batches / wire(tensor),
-        "pipeline": 2 * hidden / tensor * micro_batches * interleave / accelerator.network if pipeline > 1 else 0.0,
+        "pipeline": 2 * hidden / tensor * micro_batches * interleave / wire(count) if pipeline > 1 else 0.0,
         "data": (1 - overlap) * ring(2.0 * total / (tensor * pipeline), data) / wire(tensor * data),
     }
     each = total / (tensor * pipeline)

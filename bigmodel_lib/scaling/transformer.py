@@ -61,6 +61,8 @@ def transformer_parameters(
     """
     d, d_ff = d_model, 4 * d_model if d_ff is None else d_ff
     _check(vocab_size=vocab_size, num_layers=num_layers, d_model=d, d_ff=d_ff)
+    if seq_len < 0:
+        raise ValueError(f"seq_len must be 0 or more, not {seq_len}")
     if feed_forward not in FEED_FORWARDS or positions not in ("learned", "rotary") or norm not in ("layer", "rms"):
         raise ValueError(f"unknown part: positions={positions!r}, norm={norm!r}, feed_forward={feed_forward!r}")
     queries, keys = _attention_widths(d, num_heads, num_kv_heads, head_dim)
@@ -100,6 +102,9 @@ def transformer_flops(
     Returns:
         FLOPs of the matrix products; biases, normalisations and softmax are left out. A training step costs three times as much.
 
+    Raises:
+        ValueError: a size is not positive, or an unknown feed_forward.
+
     Example:
         >>> transformer_flops(vocab_size=65, num_layers=4, num_heads=4, d_model=128, seq_len=64)
         110116864
@@ -107,6 +112,9 @@ def transformer_flops(
     Source: J. Kaplan et al. 2020, arXiv:2001.08361, Table 1. Taught in: 1.4.
     """
     d, d_ff = d_model, 4 * d_model if d_ff is None else d_ff
+    _check(vocab_size=vocab_size, num_layers=num_layers, d_model=d, d_ff=d_ff, seq_len=seq_len, batch_size=batch_size)
+    if feed_forward not in FEED_FORWARDS:
+        raise ValueError(f"feed_forward must be one of {', '.join(FEED_FORWARDS)}, not {feed_forward!r}")
     queries, keys = _attention_widths(d, num_heads, num_kv_heads, head_dim)
     matrices = d * (2 * queries + 2 * keys) + FEED_FORWARDS[feed_forward] * d * d_ff
     return batch_size * seq_len * (num_layers * (2 * matrices + 4 * seq_len * queries) + 2 * d * vocab_size)
@@ -192,5 +200,11 @@ def _attention_widths(d_model, num_heads, num_kv_heads, head_dim) -> tuple[int, 
         if num_kv_heads is not None or head_dim is not None:
             raise ValueError("num_kv_heads and head_dim say how heads are shared, so num_heads is needed too")
         return d_model, d_model
-    head_dim = head_dim or d_model // num_heads
+    _check(**{"num_heads": num_heads} | ({} if num_kv_heads is None else {"num_kv_heads": num_kv_heads}))
+    if head_dim is None and d_model % num_heads:
+        raise ValueError(
+            f"num_heads must divide d_model, or head_dim be given: {num_heads} heads cannot share {d_model} features"
+        )
+    head_dim = d_model // num_heads if head_dim is None else head_dim
+    _check(head_dim=head_dim)
     return num_heads * head_dim, (num_kv_heads or num_heads) * head_dim

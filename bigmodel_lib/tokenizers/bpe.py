@@ -173,6 +173,8 @@ class BPE:
         pathlib.Path(path).write_text(json.dumps(content), "utf-8")
 
     def _add_special(self, texts: Iterable[str]) -> None:
+        if isinstance(texts, str):
+            raise ValueError(f"special_tokens must be a list of texts, such as [{texts!r}], not one string")
         for text in texts:
             if not isinstance(text, str) or not text or text in self.special_tokens:
                 raise ValueError(f"special tokens must be texts, not empty and no two alike, but one is {text!r}")

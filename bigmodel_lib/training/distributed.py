@@ -94,7 +94,8 @@ def main(argv: list[str] | None = None) -> int:
         run(arguments)
     except Exception as error:  # the peers' end arrives as one of many kinds; the job's log wants one line
         print(
-            f"process {arguments.id} stops: {type(error).__name__}: {str(error).splitlines()[0][:300]}", file=sys.stderr
+            f"process {arguments.id} stops: {type(error).__name__}: {str(error).partition(chr(10))[0][:300]}",
+            file=sys.stderr,
         )
         os._exit(1)  # not sys.exit: at exit the runtime would wait for the peers that are gone
     return 0

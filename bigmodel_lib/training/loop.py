@@ -31,7 +31,7 @@ class NonFiniteLoss(ArithmeticError):
     """The loss, or a gradient, is infinite or not a number. The model was left with the weights from before that step.
 
     Attributes:
-        step: at which it happened. loss: its value. learning_rate: in force.
+        step: at which it happened. loss: its value, or inf where only a gradient was not finite. learning_rate: in force.
         variable: path of the variable with the largest gradient. gradient: the largest absolute value in it.
     """
 
@@ -82,7 +82,7 @@ def train(
 
     Raises:
         NonFiniteLoss: the loss or a gradient is not finite.
-        ValueError: the model is not built, or the numbers of steps make no sense.
+        ValueError: the model is not built, the numbers of steps make no sense, or the optimizer was built on other variables.
         KeyboardInterrupt: on Ctrl-C, after the steps under way; model and optimizer hold the weights reached, as after any error.
 
     Example:
@@ -103,6 +103,11 @@ def train(
         )
     if not optimizer.built:
         optimizer.build(model.trainable_variables)
+    if [id(v) for v in optimizer._trainable_variables] != [id(v) for v in model.trainable_variables]:
+        raise ValueError(
+            "the optimizer was built on other variables than the model trains now: after freezing or unfreezing layers make a "
+            "new optimizer"
+        )
     stepper = {"jax": _JaxStepper}.get(keras.backend.backend(), _EagerStepper)(model, optimizer, loss)
     losses = np.empty(num_steps, np.float32)
     step, last = first_step, first_step + num_steps
@@ -200,7 +205,7 @@ class _JaxStepper:
 _PROGRAMS: weakref.WeakKeyDictionary = weakref.WeakKeyDictionary()
 
 
-def _settings(optimizer) -> str:
+def _settings(optimizer) -> tuple:
     """What the compiled step reads of an optimizer beside its variables, such as clipping and the schedule."""
     schedule = optimizer._learning_rate
     if not isinstance(schedule, keras.optimizers.schedules.LearningRateSchedule):
@@ -208,7 +213,8 @@ def _settings(optimizer) -> str:
     plain = {
         name: value for name, value in vars(optimizer).items() if isinstance(value, (int, float, str)) or value is None
     }
-    return repr((sorted(plain.items()), id(schedule)))  # not get_config: a schedule of one's own may have none
+    # the schedule itself: once it is gone another may get its id. Not get_config: a schedule of one's own may have none
+    return repr(sorted(plain.items())), schedule
 
 
 def _jax_program(model, optimizer, loss):

@@ -60,7 +60,7 @@ def masked_cross_entropy(y, logits):
     Source: H. Touvron et al. 2023, arXiv:2307.09288, §3.1 (the loss of the prompt is left out). Taught in: 2.9.
     """
     targets, mask = y
-    if isinstance(mask, np.ndarray) and not mask.any():
+    if isinstance(mask, (np.ndarray, list, tuple)) and not np.any(mask):
         raise ValueError(
             "the mask marks no token of an answer, so there is nothing to learn: a chat needs at least one answer"
         )
