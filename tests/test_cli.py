@@ -193,7 +193,7 @@ def test_text_leaves_the_notebook_it_is_given_alone():
 
 
 def test_a_notebook_from_before_cells_had_ids_is_read(tmp_path):
-    old = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("1 + 1")], nbformat_minor=4)
-    del old.cells[0]["id"]
-    nbformat.write(old, tmp_path / "old.ipynb")
+    cell = {"cell_type": "code", "execution_count": None, "metadata": {}, "outputs": [], "source": "1 + 1"}
+    old = {"cells": [cell], "metadata": {}, "nbformat": 4, "nbformat_minor": 4}
+    (tmp_path / "old.ipynb").write_text(json.dumps(old), "utf-8")
     assert notebooks.read(tmp_path / "old.ipynb").cells[0].id

@@ -157,7 +157,7 @@ ROWS = {
     ),
     "5.4": (
         "What do search and tools add to a small model, and whom does it obey?",
-        "163 questions on the course: BM25 finds the passage first for 98 % in its own words, a sentence encoder for 80 %; in other words 14 % and 22 %; with the right passage 40 of 40 answers are right, closed book 0 of 20, a false passage is believed 20 of 20; log-probability tells invented from read (AUROC 1.00), not true from false (0.56 [0.39, 0.72]); products by calculator 0 → 100 %, a story with a difference 20 %; a hidden question takes over 20 of 20 answers when the passage stands last, none when it stands first",
+        "163 questions on the course: BM25 finds the passage first for 99 % in its own words, a sentence encoder for 81 %; in other words 14 % and 22 %; with the right passage 40 of 40 answers are right, closed book 0 of 20, a false passage is believed 20 of 20; log-probability tells invented from read (AUROC 1.00), not true from false (0.56 [0.39, 0.72]); products by calculator 0 → 100 %, a story with a difference 20 %; a hidden question takes over 20 of 20 answers when the passage stands last, none when it stands first",
     ),
     "5.5": (
         "Which of the usual answers about large models has this course measured?",
