@@ -421,7 +421,7 @@ def test_factors_whose_product_is_too_large_are_refused_before_it_is_made():
 
 def test_names_that_look_like_an_option_or_a_formula(tiny, tmp_path):
     capstone.write(tmp_path / "a.zip", tiny, {}, serve="int8")
-    assert capstone.score([tmp_path / "a.zip"], "-Ada", judge="tiny")["name"] == "-Ada"
+    assert capstone.score(tmp_path / "a.zip", "-Ada", judge="tiny")[0]["name"] == "-Ada"
     lines = capstone.table([result("-2+3") | {"rank": 1}], "csv")
     assert "'-2+3" in lines
 

@@ -417,7 +417,7 @@ def _decide(lines, arch, number, first):
 
 
 def test_right_programs_are_not_called_failed_for_what_the_caller_gave():
-    assert sandbox.run("x = 1", memory_mb=np.int64(512), timeout=np.float32(2)).passed
+    assert sandbox.run("x = 1", memory_mb=np.int64(512), timeout=np.float32(2)).status == "passed"
     with pytest.raises(TypeError, match="memory_mb must be a whole number, not 512.5"):
         sandbox.run("x = 1", memory_mb=512.5)
     with pytest.raises(TypeError, match="calls must be a sequence of expressions"):
