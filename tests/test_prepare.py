@@ -210,6 +210,8 @@ def test_random_shift():
     moved = augmentation.random_shift(images, 2, np.random.default_rng(0), axes=(1, 2))
     same = augmentation.random_shift(images, 2, np.random.default_rng(0), axes=(-2, -1))
     assert np.array_equal(moved, same)
+    with pytest.raises(IndexError):
+        augmentation.random_shift(images, 2, np.random.default_rng(0), axes=(3,))
     assert moved.dtype == np.uint8 and (moved.sum((1, 2)) == 7).all()
     assert {tuple(np.argwhere(p)[0] - 4) for p in moved} == {(i, j) for i in range(-2, 3) for j in range(-2, 3)}
     assert np.array_equal(augmentation.random_shift(signals, 0, np.random.default_rng(0)), signals)

@@ -29,7 +29,7 @@ def random_shift(x: np.ndarray, max_shift: int, rng: np.random.Generator, axes: 
 
     Taught in: 2.1.
     """
-    for axis in (axis % x.ndim for axis in axes):
+    for axis in (axis + x.ndim if axis < 0 else axis for axis in axes):  # an axis beyond the last stays an error
         if not 0 <= max_shift < x.shape[axis]:
             raise ValueError(f"max_shift must be from 0 to {x.shape[axis] - 1} for axis {axis}, not {max_shift}")
         length = x.shape[axis]
