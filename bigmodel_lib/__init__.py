@@ -1,7 +1,7 @@
 """The small library that the course's notebooks share.
 
-Importing it chooses Keras's backend (JAX, unless ``KERAS_BACKEND`` names another) and does nothing else: Keras itself is
-imported by the rooms that need it. The rooms, lowest floor first; a room imports only from rooms below it:
+Importing it chooses Keras's backend (JAX, unless ``KERAS_BACKEND`` names another) and how thoroughly JAX compiles for a processor,
+and does nothing else: Keras itself is imported by the rooms that need it. The rooms, lowest floor first; a room imports only from rooms below it:
 
 ``assets``       named, version-pinned, hash-checked files
 ``sandbox``      runs code that nobody has read, with limits
@@ -22,6 +22,7 @@ imported by the rooms that need it. The rooms, lowest floor first; a room import
 ``evidence``     figures and terms, found in the stored notebooks
 """
 
+import importlib.util
 import os
 import sys
 
@@ -29,6 +30,12 @@ __version__ = "0.1.0"
 
 BACKEND_IS_DEFAULT = "KERAS_BACKEND" not in os.environ
 os.environ.setdefault("KERAS_BACKEND", "jax")
+
+# A notebook compiles dozens of small programs and runs each of them for seconds. On this level they compute the same bits as fast,
+# and are ready in three quarters of the time. Not where a plug-in of JAX brings an accelerator, and not against a level of one's own.
+_level, _flags = "--xla_backend_optimization_level", os.environ.get("XLA_FLAGS", "")
+if os.environ["KERAS_BACKEND"] == "jax" and _level not in _flags and not importlib.util.find_spec("jax_plugins"):
+    os.environ["XLA_FLAGS"] = f"{_flags} {_level}=1".strip()
 
 if "keras" in sys.modules:  # Keras fixes its backend when it is first imported, so it may be too late to choose
     _found = sys.modules["keras"].config.backend()

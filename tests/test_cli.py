@@ -149,6 +149,25 @@ def test_a_keras_already_imported_with_another_backend_is_one_clear_line():
     assert chosen.returncode == 0
 
 
+def test_programs_are_compiled_quickly_unless_somebody_chose():
+    import os
+    import subprocess
+    import sys
+
+    def flags(**chosen):
+        environment = {k: v for k, v in os.environ.items() if k not in ("KERAS_BACKEND", "XLA_FLAGS")} | chosen
+        program = "import os, bigmodel_lib; print(os.environ.get('XLA_FLAGS', ''))"
+        return subprocess.run(
+            [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+        ).stdout.strip()
+
+    level = "--xla_backend_optimization_level"
+    assert flags() == f"{level}=1"
+    assert flags(XLA_FLAGS="--xla_dump_to=x").split() == ["--xla_dump_to=x", f"{level}=1"]
+    assert flags(XLA_FLAGS=f"{level}=3") == f"{level}=3"
+    assert flags(KERAS_BACKEND="torch") == ""
+
+
 def test_a_console_of_an_old_code_page_gets_question_marks_and_no_traceback(tmp_path):
     """Windows prints in cp1252 by default, which has neither an arrow nor a tick."""
     import os
