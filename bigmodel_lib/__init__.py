@@ -31,7 +31,7 @@ __version__ = "0.1.0"
 BACKEND_IS_DEFAULT = "KERAS_BACKEND" not in os.environ
 os.environ.setdefault("KERAS_BACKEND", "jax")
 
-# A notebook compiles dozens of small programs and runs each of them for seconds. On this level they compute the same bits as fast,
+# A notebook compiles dozens of small programs and runs each of them for seconds. On this level they compute the same numbers as fast,
 # and are ready in three quarters of the time. Not where a plug-in of JAX brings an accelerator, and not against a level of one's own.
 _level, _flags = "--xla_backend_optimization_level", os.environ.get("XLA_FLAGS", "")
 if os.environ["KERAS_BACKEND"] == "jax" and _level not in _flags and not importlib.util.find_spec("jax_plugins"):
