@@ -1,7 +1,8 @@
 """The small library that the course's notebooks share.
 
-Importing it chooses Keras's backend (JAX, unless ``KERAS_BACKEND`` names another) and how thoroughly JAX compiles for a processor,
-and does nothing else: Keras itself is imported by the rooms that need it. The rooms, lowest floor first; a room imports only from rooms below it:
+Importing it chooses Keras's backend (JAX, unless ``KERAS_BACKEND`` names another) and how thoroughly JAX compiles, and does
+nothing else: Keras itself is imported by the rooms that need it. The rooms, lowest floor first; a room imports only from rooms
+below it:
 
 ``assets``       named, version-pinned, hash-checked files
 ``sandbox``      runs code that nobody has read, with limits
